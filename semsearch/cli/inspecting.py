@@ -1,0 +1,101 @@
+"""`semsearch show`, `info`, `verify` and `models`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from semsearch.cli.options import index_option
+from semsearch.cli.terminal import Ticker, paragraph, passage_json, plain, where
+from semsearch.embedders.registry import BUNDLED, KNOWN
+from semsearch.errors import UsageError
+from semsearch.records import Passage
+from semsearch.search import Index
+from semsearch.verify import verify as verify_index
+
+FAILED = 1
+
+
+@click.command()
+@click.argument("passage_id", metavar="ID")
+@index_option
+@click.option("--context", default=2, show_default=True, metavar="N", help="Passages to show before and behind it.")
+@click.option("--json", "as_json", is_flag=True, help="The passage alone, as one JSON object.")
+def show(passage_id: str, index: Path, context: int, as_json: bool) -> None:
+    """Show the passage with the ID that a query printed, in its article."""
+    with Index(index) as opened:
+        around = opened.neighbours(passage_id, context)
+        passage = opened.passage(passage_id)
+    if passage is None:
+        raise UsageError(f"no passage {passage_id!r} in {index}: ids are printed by `semsearch query`")
+    if as_json:
+        click.echo(json.dumps(passage_json(passage), ensure_ascii=False, indent=2))
+        return
+    click.echo(click.style(plain(passage.title) or "(no headline)", bold=True))
+    click.echo(_facts(passage) + "\n")
+    for neighbour in around:
+        here = neighbour.id == passage.id
+        click.echo((click.style("  > ", fg="yellow") if here else "    ") + paragraph(neighbour.text).lstrip() + "\n")
+
+
+def _facts(passage: Passage) -> str:
+    place = passage.place
+    day = passage.date.isoformat() if passage.date else "no date"
+    lines = f"lines {place.line_start}-{place.line_end}, characters {place.start}-{place.end}"
+    return f"{where(passage)}  {day}  {passage.lang}  {lines}, bytes {place.byte_start}-{place.byte_end}"
+
+
+@click.command()
+@index_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def info(index: Path, as_json: bool) -> None:
+    """Say what an index holds, and what built it."""
+    with Index(index) as opened:
+        facts = opened.info()
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    model, languages = facts["model"], facts["languages"]
+    rows = {
+        "index": f"{facts['index']}, generation {facts['generation']}, {facts['bytes'] / 1e6:.1f} MB",
+        "built": facts.get("built_at", "unknown"),
+        "model": f"{model['name']}, {model['dimension']} dimensions, weights {model['weights'][:12]}",
+        "files": f"{facts['files']:,} indexed, {facts['skipped']:,} skipped",
+        "articles": f"{facts['articles']:,}, {facts['first_date'] or 'no date'} to {facts['last_date'] or 'no date'}",
+        "passages": f"{facts['passages']:,}: " + ", ".join(f"{n:,} {lang}" for lang, n in languages.items()),
+        "sources": ", ".join(plain(root) for root in facts["sources"]),
+    }
+    for name, value in rows.items():
+        click.echo(f"{click.style(f'{name:>8}', fg='cyan')}  {value}")
+
+
+@click.command()
+@index_option
+def verify(index: Path) -> None:
+    """Prove every passage of an index against the files on disk; name the files that changed."""
+    ticker = Ticker()
+    try:
+        result = verify_index(index, lambda done, name: ticker.show(f"{done:,} files  {name}"))
+    finally:
+        ticker.clear()
+    for problem in result.problems:
+        click.echo(f"{problem.kind}: {plain(problem.name)} {plain(problem.detail)}")
+    for name in result.unchecked:
+        click.echo(f"not checked: {plain(name)} exists only in the index", err=True)
+    click.echo(f"{result.files:,} files, {result.passages:,} passages: {len(result.problems) or 'no'} problems")
+    if result.problems:
+        click.get_current_context().exit(FAILED)
+
+
+@click.command()
+def models() -> None:
+    """List the models that `build --model` knows by name.
+
+    Any other sentence-transformers model works too, by hub name or by the path of its folder.
+    """
+    click.echo(f"{BUNDLED:<62} {256:>5}  CC-BY-SA-4.0  in the package, no download, no torch")
+    for model in KNOWN:
+        prompts = "prompts: query" + (", passage" if model.passage_prompt else "") if model.query_prompt else ""
+        click.echo(f"{model.name:<62} {model.dimension:>5}  {model.licence:<12}  {prompts}".rstrip())

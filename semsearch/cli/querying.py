@@ -1,0 +1,99 @@
+"""`semsearch query`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from semsearch import settings
+from semsearch.cli.options import index_option
+from semsearch.cli.terminal import hit_json, hit_lines, paragraph, passage_json
+from semsearch.records import Hit
+from semsearch.search import Index
+
+NOTHING_FOUND = 1
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="TEXT")
+@index_option
+@click.option("-k", default=settings.K.default, show_default=True, help=settings.K.help)
+@click.option("--lang", default="", metavar="ko,en,ja", help="Only passages in these languages.")
+@click.option("--since", metavar="DATE", help="Only articles of this day or later, such as 2019-07-01.")
+@click.option("--until", metavar="DATE", help="Only articles of this day or earlier.")
+@click.option("--source", metavar="GLOB", help="Only sources that match, such as 'seeds/ja/*'; * crosses folders.")
+@click.option("--min-score", type=float, metavar="S", help="Only passages at least this similar (cosine, -1 to 1).")
+@click.option("--context", default=0, metavar="N", help="Show N passages before and behind each hit, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--jsonl", "as_lines", is_flag=True, help="One JSON object per hit and line.")
+@click.option("--explain", is_flag=True, help="With --json: which words carry the likeness, and how much.")
+def query(
+    words: tuple[str, ...],
+    index: Path,
+    k: int,
+    lang: str,
+    since: str | None,
+    until: str | None,
+    source: str | None,
+    min_score: float | None,
+    context: int,
+    as_json: bool,
+    as_lines: bool,
+    explain: bool,
+) -> None:
+    """Find the passages that answer TEXT, in whichever language they are written.
+
+    \b
+    semsearch query Korea Japan normalization
+    semsearch query "일본 수출 규제" --lang ja,en -k 5
+    semsearch query "東京オリンピック" --until 1999-12-31 --json
+    """
+    started = time.perf_counter()
+    text = " ".join(words)
+    with Index(index) as opened:
+        bright = explain or (sys.stdout.isatty() and not (as_json or as_lines))
+        hits = opened.query(
+            text, k, lang=lang, since=since, until=until, source=source, min_score=min_score, explain=bright
+        )
+        if as_json:
+            took = round((time.perf_counter() - started) * 1000, 1)
+            _print_json(text, opened, hits, took, context, explain)
+        else:
+            for hit in hits:
+                click.echo(_line(opened, hit, context, explain) if as_lines else _block(opened, hit, context))
+    if not hits:
+        click.echo("nothing found: widen the filters, or lower --min-score", err=True)
+        click.get_current_context().exit(NOTHING_FOUND)
+
+
+def _block(opened: Index, hit: Hit, context: int) -> str:
+    if not context:
+        return hit_lines(hit)
+    around = opened.neighbours(hit.passage.id, context)
+    texts = [paragraph(p.text, hit.highlights if p.id == hit.passage.id else ()) for p in around]
+    return hit_lines(hit).split("\n    ", 2)[0] + "\n" + "\n\n".join(texts) + "\n"
+
+
+def _as_json(opened: Index, hit: Hit, context: int, explain: bool) -> dict[str, object]:
+    out = hit_json(hit, explain)
+    if context:
+        out["context"] = [passage_json(passage) for passage in opened.neighbours(hit.passage.id, context)]
+    return out
+
+
+def _line(opened: Index, hit: Hit, context: int, explain: bool) -> str:
+    return json.dumps(_as_json(opened, hit, context, explain), ensure_ascii=False)
+
+
+def _print_json(text: str, opened: Index, hits: list[Hit], took: float, context: int, explain: bool) -> None:
+    answer = {
+        "query": text,
+        "model": opened.embedder.fingerprint.name,
+        "took_ms": took,
+        "hits": [_as_json(opened, hit, context, explain) for hit in hits],
+    }
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -1,0 +1,137 @@
+"""How things look on a terminal, and plainly in a pipe."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import wcwidth
+
+from semsearch.records import Highlight, Hit, Passage
+
+_WIDEST = 100
+_INDENT = "    "
+_REDRAW_SECONDS = 0.1
+
+
+def width() -> int:
+    """Columns to write in: the terminal's, at most 100 for reading."""
+    return min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
+
+
+def plain(text: str) -> str:
+    """`text` with control characters and bidirectional overrides made visible, so that none reaches the terminal."""
+    return "".join(c if c.isprintable() or c in "\n " else _visible(c) for c in text)
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Zs", "Zl", "Zp") or character in "\t\r":
+        return " "
+    if character in "\u200d\ufe0f\u200c":  # joiners inside emoji and some scripts
+        return character
+    return f"<U+{ord(character):04X}>"
+
+
+def marked(text: str, highlights: Sequence[Highlight]) -> str:
+    """`text`, safe for the terminal, with the words that carry the likeness in bold colour."""
+    pieces, at = [], 0
+    for mark in highlights:
+        pieces += [plain(text[at : mark.start]), click.style(plain(text[mark.start : mark.end]), fg="yellow", bold=True)]
+        at = mark.end
+    return "".join([*pieces, plain(text[at:])])
+
+
+def paragraph(text: str, highlights: Sequence[Highlight] = ()) -> str:
+    """A passage on one line, or wrapped and indented where a person reads it."""
+    one_line = marked(text, highlights).replace("\n", " ")
+    if not sys.stdout.isatty():
+        return _INDENT + click.unstyle(one_line)
+    lines = wcwidth.wrap(one_line, width() - len(_INDENT))
+    return "\n".join(_INDENT + line for line in lines)
+
+
+def where(passage: Passage) -> str:
+    """`path:line`, or for a record of a container `path, record 3, field text`."""
+    place = f", {passage.locator}" if passage.locator else f":{passage.place.line_start}"
+    return plain(passage.source + place)
+
+
+def heading(hit: Hit) -> str:
+    """Rank, score, headline, date and language of a hit on one line."""
+    passage = hit.passage
+    day = passage.date.isoformat() if passage.date else "no date"
+    title = click.style(plain(passage.title) or "(no headline)", bold=True)
+    facts = click.style(f"{day}  {passage.lang}", fg="cyan")
+    return f"{hit.rank:>2}  {click.style(f'{hit.score:.3f}', fg='green')}  {title}  {facts}"
+
+
+def hit_lines(hit: Hit) -> str:
+    """A hit as `semsearch query` prints it."""
+    place = click.style(where(hit.passage), dim=True) + "  " + click.style(hit.passage.id, dim=True)
+    return f"{heading(hit)}\n{_INDENT}{place}\n{paragraph(hit.passage.text, hit.highlights)}\n"
+
+
+class Ticker:
+    """One line on stderr that says how far a long command is; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._started = self._drawn = time.monotonic()
+
+    def show(self, text: str) -> None:
+        """Replace the line, at most ten times a second."""
+        now = time.monotonic()
+        if self._shown and now - self._drawn >= _REDRAW_SECONDS:
+            self._drawn = now
+            line = wcwidth.clip(plain(text), 0, width() - 1)
+            click.echo(f"\r\x1b[2K{line}", err=True, nl=False)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            click.echo("\r\x1b[2K", err=True, nl=False)
+
+    @property
+    def seconds(self) -> float:
+        """Since the ticker was made."""
+        return time.monotonic() - self._started
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    """A passage as plain JSON values, offsets in every unit."""
+    place = passage.place
+    return {
+        "id": passage.id,
+        "source": passage.source,
+        "title": passage.title,
+        "date": passage.date.isoformat() if passage.date else None,
+        "lang": passage.lang,
+        "text": passage.text,
+        "start": place.start,
+        "end": place.end,
+        "byte_start": place.byte_start,
+        "byte_end": place.byte_end,
+        "start_utf16": place.start_utf16,
+        "end_utf16": place.end_utf16,
+        "line_start": place.line_start,
+        "line_end": place.line_end,
+        "encoding": passage.encoding,
+        "locator": passage.locator,
+        "url": passage.url,
+        "external_id": passage.external_id,
+    }
+
+
+def hit_json(hit: Hit, explain: bool) -> dict[str, Any]:
+    """A hit as plain JSON values."""
+    out = {"rank": hit.rank, "score": round(hit.score, 6), **passage_json(hit.passage)}
+    out |= {"also_in": list(hit.also_in), "scores": {name: round(value, 6) for name, value in hit.scores}}
+    if explain:
+        out["highlights"] = [{"start": h.start, "end": h.end, "weight": h.weight} for h in hit.highlights]
+    return out

@@ -1,0 +1,441 @@
+"""The truth of an index: one SQLite database in WAL mode. Nothing else in semsearch speaks SQL.
+
+A file that was read, with its articles and passages, carries the generation in which it appeared (`born`) and,
+once replaced or removed, the one in which it disappeared (`died`). A build writes the rows of the next
+generation in small commits that no reader looks at; one last transaction moves `generation` on. A build that
+was killed leaves rows of a generation that never came, which the next build removes; the vectors, kept by the
+hash of what was embedded, stay and are not computed again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
+from semsearch.protocols import Ids, Vectors
+from semsearch.records import Article, Filters, Passage, Place, Skipped, Source
+
+FILE_NAME = "semsearch.db"
+FORMAT = 1
+_KEYS_PER_STATEMENT = 500
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, options TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    skipped_kind TEXT, skipped_reason TEXT,
+    born INTEGER NOT NULL, died INTEGER
+);
+CREATE INDEX files_path ON files (path);
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    locator TEXT, title TEXT NOT NULL, date TEXT, lang TEXT, detected_lang TEXT NOT NULL,
+    body_start INTEGER NOT NULL, encoding TEXT NOT NULL, byte_origin INTEGER NOT NULL,
+    url TEXT, external_id TEXT, raw BLOB, text TEXT NOT NULL
+);
+CREATE INDEX articles_file ON articles (file_id);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    pid TEXT NOT NULL, key BLOB NOT NULL, lang TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, byte_start INTEGER NOT NULL, byte_end INTEGER NOT NULL,
+    start_utf16 INTEGER NOT NULL, end_utf16 INTEGER NOT NULL, line_start INTEGER NOT NULL, line_end INTEGER NOT NULL
+);
+CREATE INDEX passages_article ON passages (article_id);
+CREATE INDEX passages_pid ON passages (pid);
+CREATE INDEX passages_key ON passages (key);
+CREATE TABLE vectors (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
+"""
+
+_LIVE = "(files.born <= :generation AND (files.died IS NULL OR files.died > :generation))"
+_JOINED = "passages JOIN articles ON articles.id = passages.article_id JOIN files ON files.id = articles.file_id"
+_PASSAGE = f"""
+SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, date, passages.lang, encoding, locator,
+       url, external_id, start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end
+FROM {_JOINED}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file as the index knows it."""
+
+    id: int
+    path: str
+    name: str
+    root: str
+    options: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    skipped_kind: str | None
+    skipped_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage about to be stored. `key` names the vector: a hash of the model and of what it embeds."""
+
+    pid: str
+    key: bytes
+    lang: str
+    place: Place
+
+
+class Database:
+    """One connection. Not to be shared between threads that use it at the same time."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    @classmethod
+    def create_or_open(cls, folder: Path) -> Database:
+        """Open for writing; a new database is created with the current format."""
+        path = folder / FILE_NAME
+        with _named(path):
+            db = cls(_connect(f"{path.absolute().as_uri()}?mode=rwc"), path)
+            db._db.execute("PRAGMA journal_mode = WAL")
+            db._db.execute("PRAGMA synchronous = FULL")
+            db._db.execute("PRAGMA foreign_keys = ON")
+            if not db._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+                db._create()
+        db._check_format()
+        return db
+
+    @classmethod
+    def open_to_read(cls, folder: Path) -> Database:
+        """Open for reading. Works on a read-only folder too, as long as no build writes to it meanwhile."""
+        path = folder / FILE_NAME
+        if not path.is_file():
+            raise IndexNotFound(f"no index at {folder}: make one with `semsearch build SOURCE --index {folder}`")
+        with _named(path):
+            db = cls(_open_read_only(path), path)
+            if not db._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+                raise IndexNotFound(f"the index at {folder} was never finished: run `semsearch build` again")
+        db._check_format()
+        return db
+
+    @classmethod
+    def in_memory(cls) -> Database:
+        """An empty index that exists nowhere."""
+        db = cls(_connect("file::memory:"), Path(":memory:"))
+        db._create()
+        return db
+
+    def _create(self) -> None:
+        with self.transaction():
+            for statement in _SCHEMA.split(";\n"):
+                if statement.strip():
+                    self._db.execute(statement)
+            self.put_meta({"format": FORMAT, "generation": 0})
+
+    def _check_format(self) -> None:
+        found = self.meta("format")
+        if found != FORMAT:
+            newer = isinstance(found, int) and found > FORMAT
+            remedy = "update semsearch" if newer else "build the index again in an empty folder"
+            raise FormatMismatch(f"{self.path} has format {found}, this semsearch reads format {FORMAT}: {remedy}")
+
+    def close(self) -> None:
+        """Close the connection; the last one to close folds the write-ahead log into the database."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside becomes durable together, or not at all."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Every read inside sees one and the same state, whatever a build commits meanwhile."""
+        with _named(self.path):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
+    # ---- what the index says about itself
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        """A value stored under `key`: anything that JSON can hold."""
+        with _named(self.path):
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+            return default if row is None else json.loads(row[0])
+
+    def put_meta(self, values: dict[str, Any]) -> None:
+        """Store values that JSON can hold, replacing those of the same keys."""
+        rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in values.items()]
+        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+    @property
+    def generation(self) -> int:
+        """The number of the last finished build; 0 before the first."""
+        return int(self.meta("generation"))
+
+    def counts(self, generation: int) -> dict[str, Any]:
+        """Files, articles and passages of a generation, passages per language, and the range of dates."""
+        now = {"generation": generation}
+        one = self._db.execute
+        langs = one(f"SELECT passages.lang, count(*) FROM {_JOINED} WHERE {_LIVE} GROUP BY 1 ORDER BY 2 DESC", now)
+        articles = one(
+            "SELECT count(*), min(date), max(date) FROM articles JOIN files ON files.id = file_id WHERE " + _LIVE, now
+        ).fetchone()
+        files = one(f"SELECT count(*), count(skipped_kind) FROM files WHERE {_LIVE}", now).fetchone()
+        by_lang = dict(langs.fetchall())
+        return {
+            "files": files[0] - files[1],
+            "skipped": files[1],
+            "articles": articles[0],
+            "passages": sum(by_lang.values()),
+            "languages": by_lang,
+            "first_date": articles[1],
+            "last_date": articles[2],
+        }
+
+    def defects(self) -> list[str]:
+        """What SQLite finds wrong with its own file, a line each."""
+        return [line for (line,) in self._db.execute("PRAGMA quick_check") if line != "ok"]
+
+    # ---- a build: the rows of the next generation
+
+    def discard_unfinished(self, generation: int) -> None:
+        """Remove what a killed build left behind, and what died before `generation`; vectors in use stay."""
+        self._db.execute("DELETE FROM files WHERE born > ? OR died <= ?", (generation, generation))
+        self._db.execute("UPDATE files SET died = NULL WHERE died > ?", (generation,))
+
+    def find_file(self, path: str, generation: int) -> FileRow | None:
+        """The file of a generation at `path`."""
+        return next(self._files("AND path = :path", generation, path=path), None)
+
+    def next_file(self, after: int, generation: int) -> FileRow | None:
+        """The first file behind id `after` that is in `generation` and not replaced in the next one."""
+        return next(self._files("AND died IS NULL AND id > :after ORDER BY id LIMIT 1", generation, after=after), None)
+
+    def _files(self, condition: str, generation: int, **values: Any) -> Iterator[FileRow]:
+        columns = "id, path, name, root, options, size, mtime_ns, sha256, skipped_kind, skipped_reason"
+        statement = f"SELECT {columns} FROM files WHERE {_LIVE} {condition}"
+        for row in self._db.execute(statement, {"generation": generation, **values}):
+            yield FileRow(*row)
+
+    def add_file(self, path: str, source: Source, options: str, born: int) -> int:
+        """Store a file that is about to be read, to be settled when it has been; returns its id."""
+        cursor = self._db.execute(
+            "INSERT INTO files (path, name, root, options, size, mtime_ns, sha256, born) VALUES (?, ?, ?, ?, ?, ?, '', ?)",
+            (path, source.name, source.root, options, source.size, source.mtime_ns, born),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def settle_file(self, file_id: int, sha256: str, skipped: Skipped | None = None) -> None:
+        """Complete a file that has been read; with `skipped` it has no articles, and why."""
+        if skipped:
+            self._db.execute("DELETE FROM articles WHERE file_id = ?", (file_id,))
+        reason = (skipped.kind, skipped.reason) if skipped else (None, None)
+        self._db.execute(
+            "UPDATE files SET sha256 = ?, skipped_kind = ?, skipped_reason = ? WHERE id = ?", (sha256, *reason, file_id)
+        )
+
+    def copy_file(self, file_id: int, born: int) -> int:
+        """The row of a file again, without its articles, as a file of the generation `born`; returns its id."""
+        columns = "path, name, root, options, size, mtime_ns, sha256, skipped_kind, skipped_reason"
+        statement = f"INSERT INTO files ({columns}, born) SELECT {columns}, ? FROM files WHERE id = ?"
+        return int(self._db.execute(statement, (born, file_id)).lastrowid or 0)
+
+    def touch_file(self, file_id: int, source: Source) -> None:
+        """Note a new modification time of a file whose content is the same."""
+        values = (source.size, source.mtime_ns, source.root, file_id)
+        self._db.execute("UPDATE files SET size = ?, mtime_ns = ?, root = ? WHERE id = ?", values)
+
+    def retire_file(self, file_id: int, generation: int) -> None:
+        """Let a file disappear in `generation`."""
+        self._db.execute("UPDATE files SET died = ? WHERE id = ?", (generation, file_id))
+
+    def mark_seen(self, path: str) -> bool:
+        """Note that the walk found `path`; False where it had found it before."""
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (path TEXT PRIMARY KEY) WITHOUT ROWID")
+        return self._db.execute("INSERT OR IGNORE INTO seen VALUES (?)", (path,)).rowcount == 1
+
+    def unseen(self, generation: int) -> Iterator[FileRow]:
+        """The files of a generation that the walk did not find."""
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (path TEXT PRIMARY KEY) WITHOUT ROWID")
+        return self._files("AND path NOT IN (SELECT path FROM seen)", generation)
+
+    def add_article(self, file_id: int, article: Article, detected_lang: str) -> int:
+        """Store an article; returns its id."""
+        day = article.date.isoformat() if article.date else None
+        cursor = self._db.execute(
+            "INSERT INTO articles (file_id, locator, title, date, lang, detected_lang, body_start, encoding, byte_origin,"
+            " url, external_id, raw, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(file_id, article.locator, article.title, day, article.lang, detected_lang, article.body_start),
+                *(article.encoding, article.byte_origin, article.url, article.external_id, article.raw, article.text),
+            ),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def add_passages(self, article_id: int, passages: Iterable[NewPassage]) -> None:
+        """Store the passages of an article, in their order."""
+        rows = ((article_id, p.pid, p.key, p.lang, *_place_row(p.place)) for p in passages)
+        self._db.executemany(
+            'INSERT INTO passages (article_id, pid, key, lang, start, "end", byte_start, byte_end, start_utf16,'
+            " end_utf16, line_start, line_end) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def missing_vectors(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of `keys` that have no vector yet."""
+        missing = set(keys)
+        for start in range(0, len(keys), _KEYS_PER_STATEMENT):
+            part = keys[start : start + _KEYS_PER_STATEMENT]
+            marks = ",".join("?" * len(part))
+            missing -= {row[0] for row in self._db.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part)}
+        return missing
+
+    def add_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+        """Store one float32 vector per key."""
+        rows = ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True))
+        self._db.executemany("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", rows)
+
+    def drop_unused_vectors(self) -> None:
+        """Remove the vectors that no passage of any generation uses."""
+        self._db.execute("DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE passages.key = vectors.key)")
+
+    # ---- reading a generation
+
+    def articles(self, file_id: int) -> Iterator[Article]:
+        """The articles of a file, as they were read."""
+        columns = "text, title, date, lang, body_start, encoding, byte_origin, locator, external_id, url, raw"
+        ids = [row[0] for row in self._db.execute("SELECT id FROM articles WHERE file_id = ? ORDER BY id", (file_id,))]
+        for article_id in ids:
+            row = self._db.execute(f"SELECT {columns} FROM articles WHERE id = ?", (article_id,)).fetchone()
+            yield Article(row[0], row[1], _day(row[2]), *row[3:])
+
+    def vector_count(self, generation: int) -> int:
+        """How many passages a generation has."""
+        now = {"generation": generation}
+        return int(self._db.execute(f"SELECT count(*) FROM {_JOINED} WHERE {_LIVE}", now).fetchone()[0])
+
+    def vectors(self, generation: int, dimension: int, batch: int = 4096) -> Iterator[tuple[Ids, Vectors]]:
+        """Passage ids, ascending, and their vectors: (n,) and (n, dimension), n <= `batch`."""
+        statement = (
+            f"SELECT passages.id, vector FROM {_JOINED} JOIN vectors ON vectors.key = passages.key"
+            f" WHERE {_LIVE} ORDER BY passages.id"
+        )
+        rows = self._db.execute(statement, {"generation": generation})
+        while part := list(islice(rows, batch)):
+            matrix = np.frombuffer(b"".join(row[1] for row in part), dtype=np.float32)
+            yield np.fromiter((row[0] for row in part), np.int64, len(part)), matrix.reshape(len(part), dimension)
+
+    def allowed(self, filters: Filters, generation: int) -> Ids:
+        """Ids, ascending, of the passages that `filters` admit."""
+        where, values = [_LIVE], {"generation": generation, **_filter_values(filters)}
+        if filters.langs:
+            where.append(f"passages.lang IN ({', '.join(f':lang{n}' for n in range(len(filters.langs)))})")
+        if filters.since:
+            where.append("date >= :since")
+        if filters.until:
+            where.append("date <= :until")
+        if filters.source:
+            where.append("(name GLOB :source OR name GLOB :inside)")
+        rows = self._db.execute(f"SELECT passages.id FROM {_JOINED} WHERE {' AND '.join(where)} ORDER BY 1", values)
+        return np.fromiter((row[0] for row in rows), np.int64)
+
+    def passages(self, ids: Sequence[int], generation: int) -> dict[int, Passage]:
+        """The passages with these ids, by id."""
+        marks = ",".join(str(int(i)) for i in ids)
+        statement = f"{_PASSAGE} WHERE passages.id IN ({marks}) AND {_LIVE}"
+        return {row[0]: _passage(row[1:]) for row in self._db.execute(statement, {"generation": generation})}
+
+    def find_passage(self, pid: str, generation: int) -> tuple[int, Passage] | None:
+        """The passage with a public id, behind its row id."""
+        statement = f"{_PASSAGE} WHERE pid = :pid AND {_LIVE}"
+        row = self._db.execute(statement, {"pid": pid, "generation": generation}).fetchone()
+        return None if row is None else (row[0], _passage(row[1:]))
+
+    def neighbours(self, row_id: int, reach: int, generation: int) -> list[Passage]:
+        """Up to `reach` passages before and behind one of the same article, itself among them."""
+        near = 'SELECT id FROM passages WHERE article_id = (SELECT article_id FROM passages WHERE id = :row) AND id '
+        rows = self._db.execute(
+            f"SELECT * FROM ({near} <= :row ORDER BY id DESC LIMIT :reach + 1)"
+            f" UNION SELECT * FROM ({near} > :row ORDER BY id LIMIT :reach)",
+            {"row": row_id, "reach": reach},
+        )
+        found = self.passages([row[0] for row in rows], generation)
+        return [found[i] for i in sorted(found)]
+
+    def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
+        """Every passage of a file, in reading order."""
+        statement = f"{_PASSAGE} WHERE files.id = :file AND {_LIVE} ORDER BY passages.id"
+        for row in self._db.execute(statement, {"file": file_id, "generation": generation}):
+            yield _passage(row[1:])
+
+
+def _filter_values(filters: Filters) -> dict[str, Any]:
+    values: dict[str, Any] = {f"lang{n}": lang for n, lang in enumerate(filters.langs)}
+    if filters.since:
+        values["since"] = filters.since.isoformat()
+    if filters.until:
+        values["until"] = filters.until.isoformat()
+    if filters.source:
+        values |= {"source": filters.source, "inside": filters.source.rstrip("/") + "/*"}
+    return values
+
+
+def _place_row(place: Place) -> tuple[int, ...]:
+    return (
+        *(place.start, place.end, place.byte_start, place.byte_end),
+        *(place.start_utf16, place.end_utf16, place.line_start, place.line_end),
+    )
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _passage(row: Sequence[Any]) -> Passage:
+    pid, text, source, title, day, lang, encoding, locator, url, external_id, *place = row
+    return Passage(pid, text, source, title, _day(day), lang, Place(*place), encoding, locator, url, external_id)
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    uri = path.absolute().as_uri()
+    connection = _connect(f"{uri}?mode=ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema")
+    except sqlite3.OperationalError:
+        connection.close()
+        connection = _connect(f"{uri}?immutable=1")
+    return connection
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn SQLite's words into an error that names the file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise IndexDamaged(f"{path} cannot be used: {error}") from error

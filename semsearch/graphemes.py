@@ -1,0 +1,51 @@
+"""User-perceived characters: where a text may be cut without tearing one apart.
+
+The rules are those of Unicode Standard Annex #29, as the `regex` package implements them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+_CLUSTER = regex.compile(r"\X")
+_CONTINUES = regex.compile(r"[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=SpacingMark}\u200D]")
+_PREPENDS = regex.compile(r"\p{Grapheme_Cluster_Break=Prepend}")
+
+
+def continues(text: str, at: int) -> bool:
+    """Whether the character at `at` (a combining mark, a joiner, a selector) belongs to the one before it."""
+    return _CONTINUES.match(text, at) is not None
+
+
+def safe_edge(text: str, at: int) -> bool:
+    """Whether a cut at `at`, next to white space or punctuation, leaves every character whole."""
+    if not 0 < at < len(text):
+        return True
+    torn = text[at - 1] == "\r" and text[at] == "\n"
+    return not (torn or continues(text, at) or _PREPENDS.match(text, at - 1))
+
+
+def last_edge(text: str, start: int, limit: int) -> int:
+    """The last character border in (start, limit]; the end of the first character where it is longer than that.
+
+    `start` must itself be a border. Reads no further than the character that `limit` lies in.
+    """
+    edge = start
+    for cluster in _CLUSTER.finditer(text, start):
+        if edge > start and cluster.end() > limit:
+            break
+        edge = cluster.end()
+    return edge
+
+
+def display_width(text: str) -> int:
+    """Columns `text` takes on a terminal: two for a wide East Asian letter, none for a combining mark."""
+    return sum(_columns(character) for character in unicodedata.normalize("NFC", text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf", "Cc"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,227 @@
+"""An index folder: the database and what is derived from it, opened and published as one consistent whole.
+
+Files: `semsearch.db` (the truth), `vectors-<generation>.faiss` (derived), `lock` (held while a build writes).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from semsearch.database import FILE_NAME, Database
+from semsearch.errors import IndexBusy, IndexDamaged, IndexNotFound, ModelMismatch
+from semsearch.records import ModelFingerprint
+from semsearch.vectors import FlatVectors, digest
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One generation of an index. Good inside the `with` block of `Reader.view` that made it."""
+
+    generation: int
+    database: Database
+    vectors: FlatVectors
+
+
+class Reader:
+    """An index open for reading. Notices by itself when a build has published a new generation."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        """Open the index in `folder`. Raises IndexNotFound, IndexDamaged or FormatMismatch."""
+        self.folder = Path(folder)
+        self._database = Database.open_to_read(self.folder)
+        if not self._database.generation:
+            self._database.close()
+            raise IndexNotFound(f"the first build of {self.folder} has not finished: run `semsearch build` again")
+        self._vectors: tuple[int, FlatVectors] | None = None
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Close the database; the reader is of no use afterwards."""
+        self._database.close()
+
+    @property
+    def fingerprint(self) -> ModelFingerprint:
+        """The model that made the vectors."""
+        return ModelFingerprint(**self._database.meta("model"))
+
+    @contextmanager
+    def database(self) -> Iterator[tuple[int, Database]]:
+        """The newest generation's number, and the database held at it."""
+        with self._lock, self._database.snapshot():
+            yield self._database.generation, self._database
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """The newest generation, the same one throughout the block. Threads take turns."""
+        with self._lock:
+            for attempt in range(1, _ATTEMPTS + 1):
+                with self._database.snapshot():
+                    generation = self._database.generation
+                    try:
+                        vectors = self._open_vectors(generation)
+                    except IndexDamaged:
+                        damaged = attempt
+                    else:
+                        yield View(generation, self._database, vectors)
+                        return
+                # A build may have published the next generation, and removed this one's file, in between.
+                if self._database.generation == generation or damaged == _ATTEMPTS:
+                    self._open_vectors(generation)
+
+    def _open_vectors(self, generation: int) -> FlatVectors:
+        if self._vectors is None or self._vectors[0] != generation:
+            derived = self._database.meta("vectors")
+            self._vectors = (generation, FlatVectors.open(self.folder / derived["file"], derived["sha256"]))
+        return self._vectors[1]
+
+    def info(self) -> dict[str, Any]:
+        """What the index holds and what made it, as plain values."""
+        with self.database() as (generation, db):
+            return {
+                "index": str(self.folder),
+                "generation": generation,
+                **db.counts(generation),
+                "model": asdict(self.fingerprint),
+                **db.meta("build", {}),
+                "sources": db.meta("roots", []),
+                "bytes": sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()),
+            }
+
+
+class Writer:
+    """An index open for a build: the only one at a time. Leaving the block without `publish` changes nothing."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.folder = folder
+        self.database = database
+        self.generation = database.generation
+        """The generation that readers see."""
+
+    @classmethod
+    @contextmanager
+    def open(cls, folder: Path) -> Iterator[Writer]:
+        """Take the lock, create the index if there is none, and clear what a killed build left behind.
+
+        Raises IndexBusy, naming the holder, where another process builds this index.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        with _exclusive(folder / "lock"):
+            database = Database.create_or_open(folder)
+            try:
+                writer = cls(folder, database)
+                writer._recover()
+                yield writer
+            finally:
+                database.close()
+
+    @property
+    def next_generation(self) -> int:
+        """The generation being built."""
+        return self.generation + 1
+
+    @property
+    def fingerprint(self) -> ModelFingerprint | None:
+        """The model of the published generation; None before the first build."""
+        recorded = self.database.meta("model")
+        return ModelFingerprint(**recorded) if recorded else None
+
+    def _recover(self) -> None:
+        for leftover in self.folder.glob("*.tmp"):
+            leftover.unlink()
+        with self.database.transaction():
+            self.database.discard_unfinished(self.generation)
+        derived = self.database.meta("vectors")
+        if derived and not _is_intact(self.folder / derived["file"], derived["sha256"]):
+            with self.database.transaction():
+                self.database.put_meta({"vectors": self._write_vectors(self.generation, derived["dimension"])})
+
+    def publish(self, fingerprint: ModelFingerprint, meta: dict[str, Any]) -> None:
+        """Make the next generation the one that readers see, then clear away the one before.
+
+        `meta` is stored with it. Until the one small transaction in the middle is durable, readers and a crash
+        see the old generation; from then on the new one.
+        """
+        generation = self.next_generation
+        derived = self._write_vectors(generation, fingerprint.dimension)
+        with self.database.transaction():
+            self.database.put_meta(
+                {**meta, "model": asdict(fingerprint), "vectors": derived, "generation": generation}
+            )
+        self.generation = generation
+        with self.database.transaction():
+            self.database.discard_unfinished(generation)
+            self.database.drop_unused_vectors()
+        for old in self.folder.glob("vectors-*.faiss"):
+            if old.name != derived["file"]:
+                old.unlink()
+
+    def _write_vectors(self, generation: int, dimension: int) -> dict[str, Any]:
+        path = self.folder / f"vectors-{generation}.faiss"
+        unfinished = path.with_suffix(".tmp")
+        count = self.database.vector_count(generation)
+        sha256 = FlatVectors.write(unfinished, dimension, count, self.database.vectors(generation, dimension))
+        os.replace(unfinished, path)
+        _flush_folder(self.folder)
+        return {"file": path.name, "sha256": sha256, "count": count, "dimension": dimension}
+
+
+def require_same_model(found: ModelFingerprint, index: ModelFingerprint, folder: Path) -> None:
+    """Raise ModelMismatch, with both sides, unless vectors of the two models can be compared."""
+    if found.space != index.space:
+        raise ModelMismatch(
+            f"{folder} was built with {index}, this query would use {found}: "
+            f"use the model it was built with, or run `semsearch build --index {folder} --model {found.name}`"
+        )
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is an index, finished or not, in `folder`."""
+    return (folder / FILE_NAME).is_file()
+
+
+@contextmanager
+def _exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock file. The kernel lets go of it when the process ends, however it ends."""
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise IndexBusy(f"{path.parent} is being built by {_holder(path)}: wait until it has finished") from error
+        file.truncate(0)
+        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%H:%M:%S")}, file)
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def _holder(path: Path) -> str:
+    with suppress(OSError, ValueError, KeyError):
+        holder = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+    return "another process"
+
+
+def _is_intact(path: Path, sha256: str) -> bool:
+    return path.is_file() and digest(path) == sha256
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

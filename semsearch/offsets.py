@@ -1,0 +1,78 @@
+"""Places in a text, in every unit a client may count in: code points, bytes, UTF-16 units, lines."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from semsearch.records import Article, Place, Span
+
+
+def places(article: Article, spans: Sequence[Span]) -> list[Place]:
+    """Where each of the ascending, non-overlapping `spans` lies in its source.
+
+    Lines end at LF, CR or CRLF, as in an editor; U+2028 and other separators do not end one.
+    """
+    cuts = sorted({cut for span in spans for cut in (span.start, span.end)})
+    at_byte = dict(zip(cuts, _byte_offsets(article, cuts), strict=True))
+    at_utf16 = dict(zip(cuts, _utf16_offsets(article.text, cuts), strict=True))
+    at_line = dict(zip(cuts, _line_numbers(article.text, cuts), strict=True))
+    return [
+        Place(
+            start=span.start,
+            end=span.end,
+            byte_start=at_byte[span.start],
+            byte_end=at_byte[span.end],
+            start_utf16=at_utf16[span.start],
+            end_utf16=at_utf16[span.end],
+            line_start=at_line[span.start],
+            line_end=at_line[span.end],
+        )
+        for span in spans
+    ]
+
+
+def _pieces(text: str, cuts: Sequence[int]) -> Iterator[str]:
+    """The stretches of `text` from its beginning to the first cut, and from each cut to the next."""
+    for start, end in pairwise([0, *cuts]):
+        yield text[start:end]
+
+
+def _running(origin: int, lengths: Iterator[int]) -> Iterator[int]:
+    for length in lengths:
+        origin += length
+        yield origin
+
+
+def _utf16_offsets(text: str, cuts: Sequence[int]) -> Iterator[int]:
+    return _running(0, (len(piece) + sum(c > "\uffff" for c in piece) for piece in _pieces(text, cuts)))
+
+
+def _line_numbers(text: str, cuts: Sequence[int]) -> Iterator[int]:
+    """A cut between CR and LF still belongs to the line that they end together."""
+    line, before = 1, ""
+    for piece in _pieces(text, cuts):
+        line += piece.count("\n") + piece.count("\r") - piece.count("\r\n")
+        if before == "\r" and piece.startswith("\n"):
+            line -= 1
+        before = piece[-1:] or before
+        yield line
+
+
+def _byte_offsets(article: Article, cuts: Sequence[int]) -> Iterator[int]:
+    if article.raw is not None:
+        return _walked_offsets(article.raw, article, cuts)
+    return _running(article.byte_origin, (len(piece.encode(article.encoding)) for piece in _pieces(article.text, cuts)))
+
+
+def _walked_offsets(raw: bytes, article: Article, cuts: Sequence[int]) -> Iterator[int]:
+    """Byte offsets found by decoding the file one byte at a time: slow, and right for any stateless codec."""
+    decoder = codecs.getincrementaldecoder(article.encoding)("strict")
+    at, wanted = 0, iter(cuts)
+    cut = next(wanted, None)
+    for offset in range(article.byte_origin, len(raw) + 1):
+        while cut is not None and at >= cut:
+            yield offset
+            cut = next(wanted, None)
+        at += len(decoder.decode(raw[offset : offset + 1]))

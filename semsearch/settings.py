@@ -1,0 +1,39 @@
+"""Every default and limit, as data: the command line, the help texts and the documentation are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """A named default with a sentence of help. `env` is an environment variable that overrides it."""
+
+    name: str
+    default: T
+    help: str
+    env: str | None = None
+
+
+INDEX: Final = Setting("index", "index", "Folder of the index.", "SEMSEARCH_INDEX")
+SEEDS: Final = Setting("seeds", "seeds", "What a new index is built from when no SOURCE is given.")
+MODEL: Final = Setting("model", "bundled", "Embedding model: bundled, or a sentence-transformers name or path.")
+K: Final = Setting("k", 10, "How many passages to return.")
+
+MAX_K: Final = Setting("max-k", 1000, "The most passages one query may ask for.")
+MAX_QUERY_CHARS: Final = Setting("max-query-chars", 2_000, "The longest query, in characters.")
+MAX_TEXT_BYTES: Final = Setting("max-text-bytes", 32 << 20, "The largest text, Markdown, HTML or JSON file, in bytes.")
+MAX_RECORD_BYTES: Final = Setting("max-record-bytes", 8 << 20, "The longest line of a JSON Lines file, in bytes.")
+PASSAGE_TOKENS: Final = Setting("passage-tokens", 400, "Model tokens above which a paragraph is split at sentence ends.")
+SHORT_WIDTH: Final = Setting(
+    "short-width", 32, "Columns under which a line (a heading, a byline) joins its neighbour; CJK letters take two."
+)
+BATCH: Final = Setting("batch", 512, "Passages embedded and committed at a time.")
+SUFFIXES: Final = Setting(
+    "suffixes",
+    (".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".jsonl", ".ndjson", ".json"),
+    "File names that are read inside a folder; a file named itself is read whatever it is called.",
+)

@@ -1,0 +1,144 @@
+"""Exact nearest neighbours: an inner-product index of FAISS in one file. Nothing else imports faiss."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from semsearch.errors import IndexDamaged
+from semsearch.protocols import Ids, Vectors
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_READ_BYTES = 1 << 20
+
+
+class FlatVectors:
+    """An `IndexFlatIP` under an `IndexIDMap2`, memory-mapped from its file. Ids are ascending."""
+
+    def __init__(self, index: Any) -> None:
+        faiss = _faiss()
+        self._faiss = faiss
+        self._index = index  # keeps the map alive, which owns the vectors below
+        self._flat = faiss.downcast_index(index.index)
+        self._ids: Ids = faiss.vector_to_array(index.id_map)
+
+    @classmethod
+    def open(cls, path: Path, sha256: str) -> FlatVectors:
+        """Map a file that `write` made; `sha256` is the digest it returned.
+
+        Raises IndexDamaged where the file is missing or differs in a single bit: FAISS itself would answer
+        from damaged vectors without a word.
+        """
+        if not path.is_file():
+            raise IndexDamaged(f"{path} is missing: run `semsearch build` to make it again")
+        if digest(path) != sha256:
+            raise IndexDamaged(f"{path} has changed since it was built: run `semsearch build` to make it again")
+        faiss = _faiss()
+        try:
+            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
+        except RuntimeError as error:
+            raise IndexDamaged(f"{path} cannot be read by faiss {faiss.__version__}: {_last_line(error)}") from error
+
+    def __len__(self) -> int:
+        return int(self._flat.ntotal)
+
+    @property
+    def ids(self) -> Ids:
+        """Ids of all vectors, ascending; shape (len(self),), int64."""
+        return self._ids
+
+    def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
+        """The best `k` by inner product, best first; with `allowed` (ascending ids) among those only.
+
+        `query`: float32, shape (dimension,). Returns scores (float32) and ids (int64), both of one length <= `k`.
+        """
+        parameters = None
+        if allowed is not None:
+            bits = self._bits(allowed)
+            selector = self._faiss.IDSelectorBitmap(len(self), self._faiss.swig_ptr(bits))
+            parameters = self._faiss.SearchParameters(sel=selector)
+            k = min(k, len(allowed))
+        if not (k := min(k, len(self))):
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        scores, rows = self._flat.search(query.reshape(1, -1), k, params=parameters)
+        found = rows[0] >= 0
+        return scores[0][found], self._ids[rows[0][found]]
+
+    def _bits(self, allowed: Ids) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        return np.packbits(np.isin(self._ids, allowed, assume_unique=True), bitorder="little")
+
+    def batches(self, size: int = 4096) -> Iterator[tuple[Ids, Vectors]]:
+        """All ids and vectors, at most `size` at a time."""
+        for start in range(0, len(self), size):
+            count = min(size, len(self) - start)
+            yield self._ids[start : start + count], self._flat.reconstruct_n(start, count)
+
+    @staticmethod
+    def write(path: Path, dimension: int, count: int, batches: Iterable[tuple[Ids, Vectors]]) -> str:
+        """Write `count` vectors to `path` and flush them to the disk; returns the SHA-256 of the file.
+
+        The bytes are those of `faiss.write_index` (a test compares them), written as they come, so that memory
+        stays flat: FAISS itself would hold all vectors at once.
+        """
+        with path.open("wb") as file:
+            sink = _Hashing(file)
+            _write_flat(sink, dimension, count, batches)
+            file.flush()
+            os.fsync(file.fileno())
+        return sink.sha256
+
+
+class _Hashing:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        self._hash.update(data)
+        self._file.write(data)
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _header(kind: bytes, dimension: int, count: int) -> bytes:
+    trained, inner_product = 1, 0
+    return kind + struct.pack("<iqqqBi", dimension, count, 1 << 20, 1 << 20, trained, inner_product)
+
+
+def _write_flat(sink: _Hashing, dimension: int, count: int, batches: Iterable[tuple[Ids, Vectors]]) -> None:
+    """FAISS 1.7 to 1.15: an `IxM2` map around an `IxFI` flat inner-product index, then the ids."""
+    sink.write(_header(b"IxM2", dimension, count) + _header(b"IxFI", dimension, count))
+    sink.write(struct.pack("<Q", count * dimension))
+    all_ids = [np.empty(0, np.int64)]
+    for ids, vectors in batches:
+        sink.write(np.ascontiguousarray(vectors, np.float32).tobytes())
+        all_ids.append(ids)
+    written = np.concatenate(all_ids)
+    if len(written) != count:
+        raise IndexDamaged(f"{count} passages but {len(written)} vectors: delete the index folder and build it again")
+    sink.write(struct.pack("<Q", count) + written.astype(np.int64).tobytes())
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, lower-case hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _faiss() -> ModuleType:
+    import faiss
+
+    return faiss  # type: ignore[no-any-return]
+
+
+def _last_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1][:200]

@@ -1,0 +1,154 @@
+"""Proving an index: every passage against the file on disk, every vector, and the files against each other."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from semsearch.changes import STANDARD_INPUT
+from semsearch.database import Database, FileRow
+from semsearch.errors import IndexDamaged, Refused
+from semsearch.index import Reader, View
+from semsearch.offsets import places
+from semsearch.readers import reader_for
+from semsearch.records import Article, Passage, ReadOptions, Source, Span
+from semsearch.sources import open_source
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as the index says.
+
+    `kind`: `changed` or `missing` (a source on disk), `offsets` (a passage that its file does not hold where the
+    index says), `vectors` or `database` (the index itself).
+    """
+
+    kind: str
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `verify` looked at and what it found wrong; good where `problems` is empty."""
+
+    files: int
+    passages: int
+    unchecked: tuple[str, ...]
+    """Sources that exist only in the index: standard input."""
+    problems: tuple[Problem, ...]
+
+
+def verify(
+    folder: str | os.PathLike[str], progress: Callable[[int, str], None] | None = None
+) -> Verification:
+    """Check the index in `folder` against the files it was built from.
+
+    For each source whose bytes are those that were indexed, every passage is cut out of the file again, by bytes,
+    code points, UTF-16 units and lines; sources that have changed or vanished are named. Vectors must be as many
+    as passages, finite, and of unit length. Raises IndexNotFound, FormatMismatch, or IndexDamaged where the
+    database itself cannot be read. `progress(files_done, name)` is called for each file.
+    """
+    files = passages = 0
+    unchecked: list[str] = []
+    problems: list[Problem] = []
+    reader = Reader(folder)
+    try:
+        with reader.database() as (_, db):
+            problems += [Problem("database", str(reader.folder), line) for line in db.defects()]
+        try:
+            with reader.view() as view:
+                problems += _check_vectors(view)
+        except IndexDamaged as damaged:
+            problems.append(Problem("vectors", str(reader.folder), str(damaged)))
+        with reader.database() as (generation, db):
+            for row in _rows(db, generation):
+                files += 1
+                own = list(db.passages_of(row.id, generation))
+                passages += len(own)
+                if row.path == STANDARD_INPUT:
+                    unchecked.append(row.name)
+                else:
+                    problems += _check_file(db, row, own)
+                if progress:
+                    progress(files, row.name)
+    finally:
+        reader.close()
+    return Verification(files, passages, tuple(unchecked), tuple(problems))
+
+
+def _rows(db: Database, generation: int) -> Iterator[FileRow]:
+    last = 0
+    while row := db.next_file(last, generation):
+        last = row.id
+        if row.skipped_kind is None:
+            yield row
+
+
+def _check_vectors(view: View) -> Iterator[Problem]:
+    passages = view.database.vector_count(view.generation)
+    if len(view.vectors) != passages:
+        yield Problem("vectors", "index", f"{passages} passages but {len(view.vectors)} vectors")
+    wrong = 0
+    for _, vectors in view.vectors.batches():
+        wrong += int((~(np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3)).sum())
+    if wrong:
+        yield Problem("vectors", "index", f"{wrong} vectors are not finite and of unit length")
+
+
+def _check_file(db: Database, row: FileRow, passages: Sequence[Passage]) -> Iterator[Problem]:
+    source = Source(row.name, Path(row.path), row.root, row.size, row.mtime_ns)
+    if not os.path.lexists(row.path):
+        yield Problem("missing", row.name, "is no longer there")
+        return
+    try:
+        with open_source(source) as stream:
+            changed = hashlib.file_digest(stream, "sha256").hexdigest() != row.sha256
+    except Refused as refused:
+        yield Problem("missing", row.name, refused.reason)
+        return
+    if changed:
+        yield Problem("changed", row.name, "is not the file that was indexed: run `semsearch build`")
+        return
+    options = ReadOptions.from_json(row.options)
+    if any(passage.locator for passage in passages):
+        yield from _check_container(source, options, passages)
+    else:
+        for article in db.articles(row.id):
+            yield from _check_text(source, article, passages)
+
+
+def _check_text(source: Source, article: Article, passages: Sequence[Passage]) -> Iterator[Problem]:
+    with open_source(source) as stream:
+        raw = stream.read()
+    whole = raw[article.byte_origin :].decode(article.encoding)
+    expected = places(article, [Span(passage.start, passage.end) for passage in passages])
+    for passage, place in zip(passages, expected, strict=True):
+        by_bytes = raw[passage.place.byte_start : passage.place.byte_end].decode(passage.encoding, "replace")
+        if not (whole[passage.start : passage.end] == by_bytes == passage.text and place == passage.place):
+            yield _elsewhere(source, passage)
+
+
+def _check_container(source: Source, options: ReadOptions, passages: Sequence[Passage]) -> Iterator[Problem]:
+    """Extract the articles again, in one pass, and look for the passages of each at their places."""
+    waiting: dict[str | None, list[Passage]] = {}
+    for passage in passages:
+        waiting.setdefault(passage.locator, []).append(passage)
+    with open_source(source) as stream:
+        for article in reader_for(source.name)(stream, options):
+            if isinstance(article, Article):
+                for passage in waiting.pop(article.locator, []):
+                    if article.text[passage.start : passage.end] != passage.text:
+                        yield _elsewhere(source, passage)
+    for lost in waiting.values():
+        yield from (_elsewhere(source, passage) for passage in lost)
+
+
+def _elsewhere(source: Source, passage: Passage) -> Problem:
+    place = f", {passage.locator}" if passage.locator else f":{passage.place.line_start}"
+    return Problem("offsets", source.name + place, f"passage {passage.id} is not where the index says")
