@@ -1,11 +1,11 @@
 """Bilingual semantic search over archives of articles in Korean, English and Japanese.
 
-    import semsearch
+import semsearch
 
-    semsearch.build(["articles/"], index="index")
-    with semsearch.open("index") as index:
-        for hit in index.query("한일 국교 정상화", k=5):
-            print(hit.score, hit.passage.source, hit.passage.start, hit.passage.text)
+semsearch.build(["articles/"], index="index")
+with semsearch.open("index") as index:
+    for hit in index.query("한일 국교 정상화", k=5):
+        print(hit.score, hit.passage.source, hit.passage.start, hit.passage.text)
 """
 
 from semsearch.build import build

@@ -21,7 +21,7 @@ from semsearch.changes import STANDARD_INPUT, Change, changes, is_under
 from semsearch.chunking import ParagraphChunker
 from semsearch.database import Database, NewPassage
 from semsearch.embedders import load_embedder, load_recorded
-from semsearch.errors import EmbeddingFailed, Refused
+from semsearch.errors import EmbeddingFailed, Refused, SourceNotFound
 from semsearch.index import Writer, exists
 from semsearch.languages import detect
 from semsearch.offsets import places
@@ -67,7 +67,7 @@ def build(
     started = time.perf_counter()
     folder, options = Path(index), options or ReadOptions()
     arguments = _arguments(sources, folder, forget)
-    found = walk(arguments)
+    found = _walk(arguments, folder, given=bool(sources))
     if dry_run:
         return _rehearse(folder, found, arguments, options, forget)
     with Writer.open(folder) as writer:
@@ -287,6 +287,16 @@ def _arguments(sources: Sequence[str | os.PathLike[str]], folder: Path, forget: 
     return [root for root in shown if root != STANDARD_INPUT] or ([] if forget else [settings.SEEDS.default])
 
 
+def _walk(arguments: Sequence[str], folder: Path, *, given: bool) -> Iterator[Source | Skipped]:
+    try:
+        return walk(arguments)
+    except SourceNotFound as error:
+        if given or not exists(folder):
+            raise
+        remedy = "if it is gone for good, drop what was indexed from it with `semsearch build --forget SOURCE`"
+        raise SourceNotFound(f"{error}; {remedy}") from error
+
+
 def _roots(db: Database, arguments: Sequence[str], forget: Sequence[str]) -> list[str]:
     """The sources an index is built from: absolute, in the order in which they were first given."""
     given = [STANDARD_INPUT if name == STANDARD_INPUT else os.path.abspath(name) for name in arguments]
@@ -313,7 +323,8 @@ def _rehearse(
     db = Database.open_to_read(folder) if exists(folder) else Database.in_memory()
     try:
         to_do = list(changes(db, found, arguments, options, forget))
-        totals = db.counts(db.generation)
+        generation = db.generation
+        totals = db.counts(generation)
     finally:
         db.close()
     counts = Counter(change.action for change in to_do)
@@ -325,7 +336,7 @@ def _rehearse(
         articles=totals["articles"],
         passages=totals["passages"],
         skipped=tuple(change.skipped for change in to_do if change.skipped),
-        generation=totals["generation"],
+        generation=generation,
         dry_run=True,
         changes=tuple((c.action, c.name) for c in to_do if c.action in ("add", "update", "remove")),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from semsearch.database import Database, FileRow
 from semsearch.errors import Refused
@@ -80,7 +81,7 @@ def _compare(source: Source, known: FileRow | None, options: ReadOptions) -> Cha
     if (source.size, source.mtime_ns) == (known.size, known.mtime_ns):
         return Change("keep", source.name, source, known)
     try:
-        same = source.size == known.size and _sha256(source) == known.sha256
+        same = source.size == known.size and sha256_of(source) == known.sha256
     except Refused as refused:
         return Change("skip", source.name, source, known, Skipped(source.name, refused.kind, refused.reason))
     return Change("touch" if same else "update", source.name, source, known)
@@ -91,9 +92,10 @@ def _asks_again(known: FileRow, options: ReadOptions) -> bool:
     return options.to_json() != known.options and (known.skipped_kind is not None or options != ReadOptions())
 
 
-def _sha256(source: Source) -> str:
+def sha256_of(source: Source) -> str:
+    """Digest of a file's bytes, lower-case hexadecimal. Raises Refused where it cannot be read."""
     with open_source(source) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
 
 
 def _is_storable(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""The truth of an index: one SQLite database in WAL mode. Nothing else in semsearch speaks SQL.
+"""The truth of an index: one SQLite database in WAL mode.
 
 A file that was read, with its articles and passages, carries the generation in which it appeared (`born`) and,
 once replaced or removed, the one in which it disappeared (`died`). A build writes the rows of the next
@@ -9,56 +9,19 @@ hash of what was embedded, stay and are not computed again.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import Article, Filters, Passage, Place, Skipped, Source
+from semsearch.sqlite import SqliteFile
 
-FILE_NAME = "semsearch.db"
-FORMAT = 1
 _KEYS_PER_STATEMENT = 500
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, options TEXT NOT NULL,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    skipped_kind TEXT, skipped_reason TEXT,
-    born INTEGER NOT NULL, died INTEGER
-);
-CREATE INDEX files_path ON files (path);
-CREATE TABLE articles (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
-    locator TEXT, title TEXT NOT NULL, date TEXT, lang TEXT, detected_lang TEXT NOT NULL,
-    body_start INTEGER NOT NULL, encoding TEXT NOT NULL, byte_origin INTEGER NOT NULL,
-    url TEXT, external_id TEXT, raw BLOB, text TEXT NOT NULL
-);
-CREATE INDEX articles_file ON articles (file_id);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
-    pid TEXT NOT NULL, key BLOB NOT NULL, lang TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, byte_start INTEGER NOT NULL, byte_end INTEGER NOT NULL,
-    start_utf16 INTEGER NOT NULL, end_utf16 INTEGER NOT NULL, line_start INTEGER NOT NULL, line_end INTEGER NOT NULL
-);
-CREATE INDEX passages_article ON passages (article_id);
-CREATE INDEX passages_pid ON passages (pid);
-CREATE INDEX passages_key ON passages (key);
-CREATE TABLE vectors (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
-"""
 
 _LIVE = "(files.born <= :generation AND (files.died IS NULL OR files.died > :generation))"
 _JOINED = "passages JOIN articles ON articles.id = passages.article_id JOIN files ON files.id = articles.file_id"
@@ -95,103 +58,8 @@ class NewPassage:
     place: Place
 
 
-class Database:
-    """One connection. Not to be shared between threads that use it at the same time."""
-
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._db = connection
-        self.path = path
-
-    @classmethod
-    def create_or_open(cls, folder: Path) -> Database:
-        """Open for writing; a new database is created with the current format."""
-        path = folder / FILE_NAME
-        with _named(path):
-            db = cls(_connect(f"{path.absolute().as_uri()}?mode=rwc"), path)
-            db._db.execute("PRAGMA journal_mode = WAL")
-            db._db.execute("PRAGMA synchronous = FULL")
-            db._db.execute("PRAGMA foreign_keys = ON")
-            if not db._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
-                db._create()
-        db._check_format()
-        return db
-
-    @classmethod
-    def open_to_read(cls, folder: Path) -> Database:
-        """Open for reading. Works on a read-only folder too, as long as no build writes to it meanwhile."""
-        path = folder / FILE_NAME
-        if not path.is_file():
-            raise IndexNotFound(f"no index at {folder}: make one with `semsearch build SOURCE --index {folder}`")
-        with _named(path):
-            db = cls(_open_read_only(path), path)
-            if not db._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
-                raise IndexNotFound(f"the index at {folder} was never finished: run `semsearch build` again")
-        db._check_format()
-        return db
-
-    @classmethod
-    def in_memory(cls) -> Database:
-        """An empty index that exists nowhere."""
-        db = cls(_connect("file::memory:"), Path(":memory:"))
-        db._create()
-        return db
-
-    def _create(self) -> None:
-        with self.transaction():
-            for statement in _SCHEMA.split(";\n"):
-                if statement.strip():
-                    self._db.execute(statement)
-            self.put_meta({"format": FORMAT, "generation": 0})
-
-    def _check_format(self) -> None:
-        found = self.meta("format")
-        if found != FORMAT:
-            newer = isinstance(found, int) and found > FORMAT
-            remedy = "update semsearch" if newer else "build the index again in an empty folder"
-            raise FormatMismatch(f"{self.path} has format {found}, this semsearch reads format {FORMAT}: {remedy}")
-
-    def close(self) -> None:
-        """Close the connection; the last one to close folds the write-ahead log into the database."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside becomes durable together, or not at all."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Every read inside sees one and the same state, whatever a build commits meanwhile."""
-        with _named(self.path):
-            self._db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._db.execute("COMMIT")
-
-    # ---- what the index says about itself
-
-    def meta(self, key: str, default: Any = None) -> Any:
-        """A value stored under `key`: anything that JSON can hold."""
-        with _named(self.path):
-            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-            return default if row is None else json.loads(row[0])
-
-    def put_meta(self, values: dict[str, Any]) -> None:
-        """Store values that JSON can hold, replacing those of the same keys."""
-        rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in values.items()]
-        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
-
-    @property
-    def generation(self) -> int:
-        """The number of the last finished build; 0 before the first."""
-        return int(self.meta("generation"))
+class Database(SqliteFile):
+    """What semsearch asks of the file: generations, articles, passages, vectors."""
 
     def counts(self, generation: int) -> dict[str, Any]:
         """Files, articles and passages of a generation, passages per language, and the range of dates."""
@@ -241,7 +109,8 @@ class Database:
     def add_file(self, path: str, source: Source, options: str, born: int) -> int:
         """Store a file that is about to be read, to be settled when it has been; returns its id."""
         cursor = self._db.execute(
-            "INSERT INTO files (path, name, root, options, size, mtime_ns, sha256, born) VALUES (?, ?, ?, ?, ?, ?, '', ?)",
+            "INSERT INTO files (path, name, root, options, size, mtime_ns, sha256, born)"
+            " VALUES (?, ?, ?, ?, ?, ?, '', ?)",
             (path, source.name, source.root, options, source.size, source.mtime_ns, born),
         )
         return int(cursor.lastrowid or 0)
@@ -284,8 +153,8 @@ class Database:
         """Store an article; returns its id."""
         day = article.date.isoformat() if article.date else None
         cursor = self._db.execute(
-            "INSERT INTO articles (file_id, locator, title, date, lang, detected_lang, body_start, encoding, byte_origin,"
-            " url, external_id, raw, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO articles (file_id, locator, title, date, lang, detected_lang, body_start, encoding,"
+            " byte_origin, url, external_id, raw, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(file_id, article.locator, article.title, day, article.lang, detected_lang, article.body_start),
                 *(article.encoding, article.byte_origin, article.url, article.external_id, article.raw, article.text),
@@ -318,7 +187,9 @@ class Database:
 
     def drop_unused_vectors(self) -> None:
         """Remove the vectors that no passage of any generation uses."""
-        self._db.execute("DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE passages.key = vectors.key)")
+        self._db.execute(
+            "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE passages.key = vectors.key)"
+        )
 
     # ---- reading a generation
 
@@ -374,7 +245,7 @@ class Database:
 
     def neighbours(self, row_id: int, reach: int, generation: int) -> list[Passage]:
         """Up to `reach` passages before and behind one of the same article, itself among them."""
-        near = 'SELECT id FROM passages WHERE article_id = (SELECT article_id FROM passages WHERE id = :row) AND id '
+        near = "SELECT id FROM passages WHERE article_id = (SELECT article_id FROM passages WHERE id = :row) AND id "
         rows = self._db.execute(
             f"SELECT * FROM ({near} <= :row ORDER BY id DESC LIMIT :reach + 1)"
             f" UNION SELECT * FROM ({near} > :row ORDER BY id LIMIT :reach)",
@@ -415,27 +286,3 @@ def _day(value: str | None) -> date | None:
 def _passage(row: Sequence[Any]) -> Passage:
     pid, text, source, title, day, lang, encoding, locator, url, external_id, *place = row
     return Passage(pid, text, source, title, _day(day), lang, Place(*place), encoding, locator, url, external_id)
-
-
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
-
-
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    uri = path.absolute().as_uri()
-    connection = _connect(f"{uri}?mode=ro")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_schema")
-    except sqlite3.OperationalError:
-        connection.close()
-        connection = _connect(f"{uri}?immutable=1")
-    return connection
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Turn SQLite's words into an error that names the file."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        raise IndexDamaged(f"{path} cannot be used: {error}") from error

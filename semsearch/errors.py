@@ -9,7 +9,7 @@ SemsearchError
  |    +-- ModelUnavailable not installed, not on this machine, or not loadable
  |    +-- ModelMismatch    the index was built with another model
  |    +-- EmbeddingFailed  the model returned something that is no vector (NaN, zero, wrong shape)
- +-- IndexError_           an index folder
+ +-- IndexFolderError      an index folder
       +-- IndexNotFound    there is none at this path
       +-- IndexBusy        another process is writing it
       +-- IndexDamaged     a file of it is missing, changed or unreadable
@@ -66,21 +66,21 @@ class EmbeddingFailed(ModelError):
     """The model returned something that is no vector: NaN, infinite, zero, or of the wrong shape."""
 
 
-class IndexError_(SemsearchError):
-    """An index folder. (The underscore keeps the builtin `IndexError` usable beside it.)"""
+class IndexFolderError(SemsearchError):
+    """An index folder."""
 
 
-class IndexNotFound(IndexError_):
+class IndexNotFound(IndexFolderError):
     """There is no index at this path."""
 
 
-class IndexBusy(IndexError_):
+class IndexBusy(IndexFolderError):
     """Another process is writing this index; the message names it."""
 
 
-class IndexDamaged(IndexError_):
+class IndexDamaged(IndexFolderError):
     """A file of the index is missing, changed or unreadable."""
 
 
-class FormatMismatch(IndexError_):
+class FormatMismatch(IndexFolderError):
     """The index was written by an incompatible version of semsearch."""

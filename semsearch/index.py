@@ -17,9 +17,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from semsearch.database import FILE_NAME, Database
+from semsearch.database import Database
 from semsearch.errors import IndexBusy, IndexDamaged, IndexNotFound, ModelMismatch
 from semsearch.records import ModelFingerprint
+from semsearch.sqlite import FILE_NAME
 from semsearch.vectors import FlatVectors, digest
 
 _ATTEMPTS = 5
@@ -156,9 +157,7 @@ class Writer:
         generation = self.next_generation
         derived = self._write_vectors(generation, fingerprint.dimension)
         with self.database.transaction():
-            self.database.put_meta(
-                {**meta, "model": asdict(fingerprint), "vectors": derived, "generation": generation}
-            )
+            self.database.put_meta({**meta, "model": asdict(fingerprint), "vectors": derived, "generation": generation})
         self.generation = generation
         with self.database.transaction():
             self.database.discard_unfinished(generation)

@@ -73,6 +73,19 @@ class Embedder(Protocol):
         ...
 
 
+@runtime_checkable
+class TokenModel(Protocol):
+    """An embedder whose vectors are sums over tokens, so that each token's part in a score is known."""
+
+    def tokens(self, text: str) -> Sequence[tuple[int, int, int]]:
+        """(start, end, token id) of each token; start and end are code points of `text` as it was given."""
+        ...
+
+    def token_vectors(self, ids: Sequence[int]) -> Vectors:
+        """float32, shape (len(ids), dimension); the sum over a text's tokens has the direction of its vector."""
+        ...
+
+
 class VectorStore(Protocol):
     """Nearest neighbours by inner product over unit vectors."""
 

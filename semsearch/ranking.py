@@ -35,9 +35,7 @@ def highlights(
     return tuple(Highlight(start, end, round(share, 4)) for start, end, share in sorted(strong))
 
 
-def _by_word(
-    text: str, spans: Sequence[tuple[int, int]], shares: NDArray[np.float32]
-) -> list[tuple[int, int, float]]:
+def _by_word(text: str, spans: Sequence[tuple[int, int]], shares: NDArray[np.float32]) -> list[tuple[int, int, float]]:
     """Join tokens that touch inside one alphabetic word; in Japanese every token stands for itself."""
     words: list[tuple[int, int, float]] = []
     for (start, end), share in zip(spans, shares.tolist(), strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from semsearch import settings
 from semsearch.embedders import load_recorded
 from semsearch.errors import EmbeddingFailed, UsageError
 from semsearch.index import Reader, require_same_model
-from semsearch.protocols import Embedder, Vectors
+from semsearch.protocols import Embedder, TokenModel, Vectors
 from semsearch.ranking import highlights
-from semsearch.records import Filters, Hit, Highlight, ModelFingerprint, Passage
+from semsearch.records import Filters, Highlight, Hit, ModelFingerprint, Passage
 
 LANGUAGES = ("ko", "en", "ja")
 
@@ -24,9 +25,9 @@ LANGUAGES = ("ko", "en", "ja")
 class Index:
     """An index open for questions. Usable from several threads, which take turns; a new build is picked up.
 
-        with semsearch.open("index") as index:
-            for hit in index.query("한일 국교 정상화", k=5):
-                print(hit.score, hit.passage.source, hit.passage.start, hit.passage.text)
+    with semsearch.open("index") as index:
+        for hit in index.query("한일 국교 정상화", k=5):
+            print(hit.score, hit.passage.source, hit.passage.start, hit.passage.text)
     """
 
     def __init__(self, folder: str | os.PathLike[str], model: str | Embedder | None = None) -> None:
@@ -123,17 +124,25 @@ class Index:
             yield from passages
 
     def _embed(self, text: str) -> Vectors:
-        vector = self.embedder.embed_queries([text])[0]
+        vector: Vectors = self.embedder.embed_queries([text])[0]
         if not abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:
             raise EmbeddingFailed(f"{self._reader.fingerprint.name} gave no usable vector for this query")
         return vector
 
     def _highlights(self, query: Vectors, text: str) -> tuple[Highlight, ...]:
-        tokens = getattr(self.embedder, "token_vectors_of", None)
-        if tokens is None:
+        """The words nearest to the query or, with a model that has no vectors of words, the nearest sentence."""
+        model = self.embedder
+        if isinstance(model, TokenModel):
+            tokens = model.tokens(text)
+            vectors = model.token_vectors([token[2] for token in tokens])
+            return highlights(text, query, [(start, end) for start, end, _ in tokens], vectors)
+        edges = [0, *(end for end in sentence_ends(text) if 0 < end < len(text)), len(text)]
+        spans = [(start, end) for start, end in pairwise(edges) if text[start:end].strip()]
+        if len(spans) < 2:
             return ()
-        spans, vectors = tokens(text)
-        return highlights(text, query, spans, vectors)
+        nearness = model.embed_passages([text[start:end] for start, end in spans]) @ query
+        best = int(nearness.argmax())
+        return (Highlight(*spans[best], round(float(nearness[best]), 4)),)
 
 
 def open_index(folder: str | os.PathLike[str] = settings.INDEX.default, model: str | Embedder | None = None) -> Index:

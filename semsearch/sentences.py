@@ -23,16 +23,11 @@ _FIRST_WORD = re.compile(r"[\"'“‘(\[]*([A-Za-z]+)")
 _LOOKBACK = 24
 
 _NEVER_LAST = frozenset(
-    "mr mrs ms dr prof gen col lt sgt capt cmdr adm maj brig sen rep gov pres rev hon messrs st mt ft no nos vol fig "
-    "pp art sec ch vs cf viz approx jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri "
-    "sat sun e.g i.e".split()
+    ["mr", "mrs", "ms", "dr", "prof", "gen", "col", "lt", "sgt", "capt", "cmdr", "adm", "maj", "brig", "sen", "rep", "gov", "pres", "rev", "hon", "messrs", "st", "mt", "ft", "no", "nos", "vol", "fig", "pp", "art", "sec", "ch", "vs", "cf", "viz", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "tues", "wed", "thu", "thurs", "fri", "sat", "sun", "e.g", "i.e"]
 )
-_SOMETIMES_LAST = frozenset("inc ltd co corp jr sr etc dept est ave blvd bros univ a.m p.m".split())
+_SOMETIMES_LAST = frozenset(["inc", "ltd", "co", "corp", "jr", "sr", "etc", "dept", "est", "ave", "blvd", "bros", "univ", "a.m", "p.m"])
 _STARTERS = frozenset(
-    "A After All Also Although An And As At Before Both But By Despite During Each Even Every For From Gov He Her "
-    "His However I If In It Its Japan Korea Later Many Meanwhile Most Mr Mrs Ms My No Now Of On One Only Our She "
-    "Since So Some Such That The Their Then There These They This Those Though Today Two Under Until We What When "
-    "Where Which While Who Why With Yet You".split()
+    ["A", "After", "All", "Also", "Although", "An", "And", "As", "At", "Before", "Both", "But", "By", "Despite", "During", "Each", "Even", "Every", "For", "From", "Gov", "He", "Her", "His", "However", "I", "If", "In", "It", "Its", "Japan", "Korea", "Later", "Many", "Meanwhile", "Most", "Mr", "Mrs", "Ms", "My", "No", "Now", "Of", "On", "One", "Only", "Our", "She", "Since", "So", "Some", "Such", "That", "The", "Their", "Then", "There", "These", "They", "This", "Those", "Though", "Today", "Two", "Under", "Until", "We", "What", "When", "Where", "Which", "While", "Who", "Why", "With", "Yet", "You"]
 )
 
 

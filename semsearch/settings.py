@@ -27,7 +27,9 @@ MAX_K: Final = Setting("max-k", 1000, "The most passages one query may ask for."
 MAX_QUERY_CHARS: Final = Setting("max-query-chars", 2_000, "The longest query, in characters.")
 MAX_TEXT_BYTES: Final = Setting("max-text-bytes", 32 << 20, "The largest text, Markdown, HTML or JSON file, in bytes.")
 MAX_RECORD_BYTES: Final = Setting("max-record-bytes", 8 << 20, "The longest line of a JSON Lines file, in bytes.")
-PASSAGE_TOKENS: Final = Setting("passage-tokens", 400, "Model tokens above which a paragraph is split at sentence ends.")
+PASSAGE_TOKENS: Final = Setting(
+    "passage-tokens", 400, "Model tokens above which a paragraph is split at sentence ends."
+)
 SHORT_WIDTH: Final = Setting(
     "short-width", 32, "Columns under which a line (a heading, a byline) joins its neighbour; CJK letters take two."
 )

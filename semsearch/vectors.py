@@ -137,7 +137,7 @@ def digest(path: Path) -> str:
 def _faiss() -> ModuleType:
     import faiss
 
-    return faiss  # type: ignore[no-any-return]
+    return faiss
 
 
 def _last_line(error: Exception) -> str:

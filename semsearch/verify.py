@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semsearch.changes import STANDARD_INPUT
+from semsearch.changes import STANDARD_INPUT, sha256_of
 from semsearch.database import Database, FileRow
 from semsearch.errors import IndexDamaged, Refused
 from semsearch.index import Reader, View
@@ -44,9 +43,7 @@ class Verification:
     problems: tuple[Problem, ...]
 
 
-def verify(
-    folder: str | os.PathLike[str], progress: Callable[[int, str], None] | None = None
-) -> Verification:
+def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] | None = None) -> Verification:
     """Check the index in `folder` against the files it was built from.
 
     For each source whose bytes are those that were indexed, every passage is cut out of the file again, by bytes,
@@ -107,8 +104,7 @@ def _check_file(db: Database, row: FileRow, passages: Sequence[Passage]) -> Iter
         yield Problem("missing", row.name, "is no longer there")
         return
     try:
-        with open_source(source) as stream:
-            changed = hashlib.file_digest(stream, "sha256").hexdigest() != row.sha256
+        changed = sha256_of(source) != row.sha256
     except Refused as refused:
         yield Problem("missing", row.name, refused.reason)
         return

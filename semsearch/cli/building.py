@@ -67,9 +67,7 @@ def build(
         chosen = load_embedder(model, device=device, query_prompt=query_prompt, passage_prompt=passage_prompt)
     options = ReadOptions(encoding=encoding, **fields)
     try:
-        report = build_index(
-            sources, index, chosen, options=options, forget=forget, dry_run=dry_run, progress=progress
-        )
+        report = build_index(sources, index, chosen, options=options, forget=forget, dry_run=dry_run, progress=progress)
     finally:
         ticker.clear()
     _print(report, index)

@@ -42,7 +42,10 @@ def marked(text: str, highlights: Sequence[Highlight]) -> str:
     """`text`, safe for the terminal, with the words that carry the likeness in bold colour."""
     pieces, at = [], 0
     for mark in highlights:
-        pieces += [plain(text[at : mark.start]), click.style(plain(text[mark.start : mark.end]), fg="yellow", bold=True)]
+        pieces += [
+            plain(text[at : mark.start]),
+            click.style(plain(text[mark.start : mark.end]), fg="yellow", bold=True),
+        ]
         at = mark.end
     return "".join([*pieces, plain(text[at:])])
 

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-Vectors = NDArray[np.float32]
+from semsearch.embedders.registry import BUNDLED
+from semsearch.protocols import Vectors
+from semsearch.records import ModelFingerprint
 
 DATA = Path(__file__).with_name("data")
 VECTORS, SCALES, TOKENIZER, CARD = "vectors.npy", "scales.npy", "tokenizer.json", "model.json"
@@ -59,6 +61,11 @@ class BundledModel:
     def name(self) -> str:
         """Name and version of the model."""
         return f"{self._card['name']}-{self._card['version']}"
+
+    @property
+    def fingerprint(self) -> ModelFingerprint:
+        """Identifies the vector space."""
+        return ModelFingerprint(BUNDLED, self.weights_sha256(), self.dimension)
 
     @property
     def dimension(self) -> int:
@@ -115,9 +122,20 @@ class BundledModel:
         return self._embed(texts)
 
     def tokens(self, text: str) -> list[Token]:
-        """List the subwords of `text` with their places in the original, unnormalised text."""
+        """List the subwords of `text` with their places in the original, unnormalised text.
+
+        Every code point but white space belongs to a token. Of a character that normalisation
+        expands into several tokens, each has the place.
+        """
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        return [Token(start, end, id) for (start, end), id in zip(encoding.offsets, encoding.ids, strict=True)]
+        starts = [start for start, _ in encoding.offsets]
+        nexts = [*starts[1:], len(text)]
+        # Normalisation gives a composed character the place of its first part only.
+        ends = [
+            max(end, start + len(text[start:after].rstrip()))
+            for (start, end), after in zip(encoding.offsets, nexts, strict=True)
+        ]
+        return [Token(*token) for token in zip(starts, ends, encoding.ids, strict=True)]
 
     def token_vectors(self, ids: Sequence[int]) -> Vectors:
         """Return the weighted vectors of tokens, shape `(len(ids), dimension)`.

@@ -26,9 +26,7 @@ class KnownModel:
 
 
 _E5: Final = {"query_prompt": "query: ", "passage_prompt": "passage: ", "licence": "MIT", "max_tokens": 512}
-_QWEN_TASK: Final = (
-    "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
-)
+_QWEN_TASK: Final = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
 
 KNOWN: Final = (
     KnownModel("intfloat/multilingual-e5-small", "multilingual-e5-small", 384, **_E5),  # type: ignore[arg-type]
@@ -67,9 +65,7 @@ KNOWN: Final = (
         "Apache-2.0",
     ),
     KnownModel("sentence-transformers/LaBSE", "labse", 768, 256, "Apache-2.0"),
-    KnownModel(
-        "Qwen/Qwen3-Embedding-0.6B", "qwen3-embedding-0.6b", 1024, 32768, "Apache-2.0", query_prompt=_QWEN_TASK
-    ),
+    KnownModel("Qwen/Qwen3-Embedding-0.6B", "qwen3-embedding-0.6b", 1024, 32768, "Apache-2.0", query_prompt=_QWEN_TASK),
     KnownModel("Qwen/Qwen3-Embedding-4B", "qwen3-embedding-4b", 2560, 32768, "Apache-2.0", query_prompt=_QWEN_TASK),
     KnownModel("Qwen/Qwen3-Embedding-8B", "qwen3-embedding-8b", 4096, 32768, "Apache-2.0", query_prompt=_QWEN_TASK),
     KnownModel(

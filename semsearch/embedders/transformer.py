@@ -100,14 +100,16 @@ class TransformerModel:
             show_progress_bar=False,
         )
         if not isinstance(vectors, np.ndarray) or vectors.shape != (len(texts), self.dimension):
-            raise EmbeddingFailed(f"{self._fingerprint.name} returned {type(vectors).__name__}, not one vector per text")
+            raise EmbeddingFailed(
+                f"{self._fingerprint.name} returned {type(vectors).__name__}, not one vector per text"
+            )
         return vectors.astype(np.float32, copy=False)
 
 
-def _first(given: str | None, own: dict[str, str], names: Sequence[str], otherwise: str) -> str:
+def _first(given: str | None, own: dict[str, str | None], names: Sequence[str], otherwise: str) -> str:
     if given is not None:
         return given
-    return next((own[name] for name in names if own.get(name)), otherwise)
+    return next((prompt for name in names if (prompt := own.get(name))), otherwise)
 
 
 _OFFLINE: Final = "use `bundled`, which needs no download, or the path of a folder saved with SentenceTransformer.save"
@@ -151,7 +153,9 @@ def _ask_hub(name: str) -> None:
     try:
         HfApi().model_info(repository, timeout=_HUB_SECONDS)
     except Exception as error:  # offline mode, no route, no such model, no access: all mean that it cannot be had
-        raise ModelUnavailable(f"{name} is not on this machine and the hub gave none ({_brief(error)}): {_OFFLINE}") from error
+        raise ModelUnavailable(
+            f"{name} is not on this machine and the hub gave none ({_brief(error)}): {_OFFLINE}"
+        ) from error
 
 
 def _brief(error: Exception) -> str:

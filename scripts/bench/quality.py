@@ -1,0 +1,98 @@
+"""How well a model finds the seeds' passages: nDCG@10, recall@10 and MRR@10 per language pair.
+
+    python scripts/bench/quality.py [--model NAME_OR_PATH]
+
+Each question of seeds/questions.tsv is put to an index over the seeds, nine times: restricted to the passages of
+each language (query language > passage language), judged by seeds/qrels.txt. A judgement names `path:line`; it
+belongs to the passage whose lines contain that line, so it outlives a change of chunking.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import semsearch
+
+ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = ("ko", "en", "ja")
+
+Judgements = dict[str, dict[str, int]]
+
+
+def questions() -> list[tuple[str, str, str]]:
+    """(question id, language, text) of every question."""
+    with (ROOT / "seeds/questions.tsv").open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [(row[0], row[1], row[2]) for row in rows if row and not row[0].startswith("#")]
+
+
+def judgements(index: semsearch.Index) -> Judgements:
+    """Grade of each judged passage id, by question id."""
+    by_file: dict[str, list[semsearch.Passage]] = defaultdict(list)
+    for passage in index:
+        by_file["/".join(Path(passage.source).parts[-2:])].append(passage)
+    graded: Judgements = defaultdict(dict)
+    for line in (ROOT / "seeds/qrels.txt").read_text(encoding="utf-8").splitlines():
+        question, _, place, grade = line.split()
+        name, _, number = place.rpartition(":")
+        for passage in by_file[name]:
+            if passage.place.line_start <= int(number) <= passage.place.line_end:
+                graded[question][passage.id] = max(int(grade), graded[question].get(passage.id, 0))
+    return graded
+
+
+def measures(ranked: list[str], grades: dict[str, int]) -> tuple[float, float, float]:
+    """nDCG@10 (gain 2^grade - 1), recall@10 and MRR@10 of one ranking."""
+
+    def gain(values: list[int]) -> float:
+        return sum((2**value - 1) / math.log2(place + 2) for place, value in enumerate(values[:10]))
+
+    found = [grades.get(passage, 0) for passage in ranked[:10]]
+    ideal = gain(sorted(grades.values(), reverse=True))
+    first = next((place for place, value in enumerate(found, 1) if value), 0)
+    return gain(found) / ideal, sum(value > 0 for value in found) / len(grades), 1 / first if first else 0.0
+
+
+def evaluate(index: semsearch.Index) -> dict[tuple[str, str], tuple[float, float, float, int]]:
+    """Mean nDCG@10, recall@10, MRR@10 and the number of questions per (question language, passage language)."""
+    graded = judgements(index)
+    lang_of = {passage.id: passage.source.split("/")[-2] for passage in index}
+    results: dict[tuple[str, str], list[tuple[float, float, float]]] = defaultdict(list)
+    for question, asked, text in questions():
+        for lang in LANGUAGES:
+            grades = {pid: grade for pid, grade in graded[question].items() if lang_of[pid] == lang}
+            if grades:
+                hits = index.query(text, 10, source=f"*/{lang}/*")
+                results[asked, lang].append(measures([hit.passage.id for hit in hits], grades))
+    return {
+        pair: (*(sum(column) / len(rows) for column in zip(*rows, strict=True)), len(rows))  # type: ignore[misc]
+        for pair, rows in results.items()
+    }
+
+
+def main() -> None:
+    """Build the seeds in a temporary folder and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="bundled")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        semsearch.build([ROOT / "seeds"], folder, options.model)
+        with semsearch.open(folder) as index:
+            table = evaluate(index)
+    print(f"{options.model}, dense alone\n")
+    print("| question > passages | nDCG@10 | recall@10 | MRR@10 | questions |\n|---|---|---|---|---|")
+    for (asked, lang), (ndcg, recall, mrr, count) in sorted(table.items()):
+        print(f"| {asked} > {lang} | {100 * ndcg:.1f} | {100 * recall:.1f} | {100 * mrr:.1f} | {count} |")
+    for name, same in (("within a language", True), ("across languages", False)):
+        mine = [row for pair, row in table.items() if (pair[0] == pair[1]) == same]
+        means = [100 * sum(row[column] for row in mine) / len(mine) for column in range(3)]
+        print(f"| {name} | " + " | ".join(f"{mean:.1f}" for mean in means) + f" | {sum(row[3] for row in mine)} |")
+
+
+if __name__ == "__main__":
+    main()

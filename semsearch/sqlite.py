@@ -1,0 +1,169 @@
+"""The SQLite file under an index: schema and format, opening, transactions. The only importer of sqlite3."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
+
+FILE_NAME: Final = "semsearch.db"
+FORMAT: Final = 1
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, options TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    skipped_kind TEXT, skipped_reason TEXT,
+    born INTEGER NOT NULL, died INTEGER
+);
+CREATE INDEX files_path ON files (path);
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    locator TEXT, title TEXT NOT NULL, date TEXT, lang TEXT, detected_lang TEXT NOT NULL,
+    body_start INTEGER NOT NULL, encoding TEXT NOT NULL, byte_origin INTEGER NOT NULL,
+    url TEXT, external_id TEXT, raw BLOB, text TEXT NOT NULL
+);
+CREATE INDEX articles_file ON articles (file_id);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    pid TEXT NOT NULL, key BLOB NOT NULL, lang TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, byte_start INTEGER NOT NULL, byte_end INTEGER NOT NULL,
+    start_utf16 INTEGER NOT NULL, end_utf16 INTEGER NOT NULL, line_start INTEGER NOT NULL, line_end INTEGER NOT NULL
+);
+CREATE INDEX passages_article ON passages (article_id);
+CREATE INDEX passages_pid ON passages (pid);
+CREATE INDEX passages_key ON passages (key);
+CREATE TABLE vectors (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
+"""
+
+
+class SqliteFile:
+    """One connection to an index's database. Threads must take turns with it."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    @classmethod
+    def create_or_open(cls, folder: Path) -> Self:
+        """Open for writing; a new database is created with the current format."""
+        path = folder / FILE_NAME
+        with named(path):
+            db = cls(connect(f"{path.absolute().as_uri()}?mode=rwc"), path)
+            db._db.execute("PRAGMA journal_mode = WAL")
+            db._db.execute("PRAGMA synchronous = FULL")
+            db._db.execute("PRAGMA foreign_keys = ON")
+            if not db._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+                db._create()
+        db._check_format()
+        return db
+
+    @classmethod
+    def open_to_read(cls, folder: Path) -> Self:
+        """Open for reading. Works on a read-only folder too, as long as no build writes to it meanwhile."""
+        path = folder / FILE_NAME
+        if not path.is_file():
+            raise IndexNotFound(f"no index at {folder}: make one with `semsearch build SOURCE --index {folder}`")
+        with named(path):
+            db = cls(_connect_read_only(path), path)
+            if not db._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+                raise IndexNotFound(f"the index at {folder} was never finished: run `semsearch build` again")
+        db._check_format()
+        return db
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """An empty index that exists nowhere."""
+        db = cls(connect("file::memory:"), Path(":memory:"))
+        db._create()
+        return db
+
+    def _create(self) -> None:
+        with self.transaction():
+            for statement in _SCHEMA.split(";\n"):
+                if statement.strip():
+                    self._db.execute(statement)
+            self.put_meta({"format": FORMAT, "generation": 0})
+
+    def _check_format(self) -> None:
+        found = self.meta("format")
+        if found != FORMAT:
+            newer = isinstance(found, int) and found > FORMAT
+            remedy = "update semsearch" if newer else "build the index again in an empty folder"
+            raise FormatMismatch(f"{self.path} has format {found}, this semsearch reads format {FORMAT}: {remedy}")
+
+    def close(self) -> None:
+        """Close the connection; the last one to close folds the write-ahead log into the database."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside becomes durable together, or not at all."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Every read inside sees one and the same state, whatever a build commits meanwhile."""
+        with named(self.path):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        """A value stored under `key`: anything that JSON can hold."""
+        with named(self.path):
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+            return default if row is None else json.loads(row[0])
+
+    def put_meta(self, values: dict[str, Any]) -> None:
+        """Store values that JSON can hold, replacing those of the same keys."""
+        rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in values.items()]
+        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+    @property
+    def generation(self) -> int:
+        """The number of the last finished build; 0 before the first."""
+        return int(self.meta("generation"))
+
+
+def connect(uri: str) -> sqlite3.Connection:
+    """A connection that commits only where it is told to."""
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """On a read-only disk SQLite cannot keep its shared-memory file; there nobody can write, either."""
+    uri = path.absolute().as_uri()
+    connection = connect(f"{uri}?mode=ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema")
+    except sqlite3.OperationalError:
+        connection.close()
+        connection = connect(f"{uri}?immutable=1")
+    return connection
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Turn SQLite's words into an error that names the file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise IndexDamaged(f"{path} cannot be used: {error}") from error

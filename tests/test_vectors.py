@@ -1,0 +1,74 @@
+"""The FAISS file: byte for byte what FAISS would write, exact answers, damage refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from semsearch.errors import IndexDamaged
+from semsearch.protocols import Ids, Vectors
+from semsearch.vectors import FlatVectors
+
+
+def unit_rows(count: int, dimension: int, seed: int) -> Vectors:
+    rows = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def stored(path: Path, ids: Ids, rows: Vectors, batch: int = 7) -> FlatVectors:
+    parts = [(ids[i : i + batch], rows[i : i + batch]) for i in range(0, len(ids), batch)]
+    return FlatVectors.open(path, FlatVectors.write(path, rows.shape[1], len(ids), parts))
+
+
+@pytest.mark.parametrize("count", [0, 1, 50])
+def test_the_file_is_what_faiss_itself_writes(tmp_path: Path, count: int) -> None:
+    rows, ids = unit_rows(count, 16, 1), np.arange(count, dtype=np.int64) * 3
+    stored(tmp_path / "ours", ids, rows)
+    theirs = faiss.IndexIDMap2(faiss.IndexFlatIP(16))
+    if count:
+        theirs.add_with_ids(rows, ids)
+    faiss.write_index(theirs, str(tmp_path / "theirs"))
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
+@given(st.integers(1, 60), st.integers(1, 20), st.integers(0, 1000), st.data())
+def test_answers_equal_brute_force(tmp_path_factory: pytest.TempPathFactory, n: int, k: int, seed: int, data: st.DataObject) -> None:
+    rows = unit_rows(n, 8, seed)
+    ids = np.cumsum(np.random.default_rng(seed).integers(1, 5, n)).astype(np.int64)
+    chosen = data.draw(st.sets(st.integers(0, n - 1)))
+    allowed = data.draw(st.sampled_from([None, ids[sorted(chosen)]]))
+    store = stored(tmp_path_factory.mktemp("v") / "v.faiss", ids, rows)
+    query = unit_rows(1, 8, seed + 1)[0]
+    scores, found = store.search(query, k, allowed)
+    admitted = np.ones(n, bool) if allowed is None else np.isin(ids, allowed)
+    expected = np.sort((rows @ query)[admitted])[::-1][:k]
+    assert np.allclose(scores, expected, atol=1e-5)
+    assert set(found) <= set(ids[admitted])
+    assert -1 not in found
+
+
+def test_a_flipped_bit_anywhere_or_a_short_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "v.faiss"
+    rows, ids = unit_rows(20, 8, 3), np.arange(20, dtype=np.int64)
+    sha256 = FlatVectors.write(path, 8, 20, [(ids, rows)])
+    good = path.read_bytes()
+    for at in range(0, len(good), 13):
+        path.write_bytes(good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :])
+        with pytest.raises(IndexDamaged, match=r"v\.faiss"):
+            FlatVectors.open(path, sha256)
+    path.write_bytes(good[:100])
+    with pytest.raises(IndexDamaged):
+        FlatVectors.open(path, sha256)
+    path.unlink()
+    with pytest.raises(IndexDamaged, match="missing"):
+        FlatVectors.open(path, sha256)
+
+
+def test_fewer_vectors_than_passages_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(IndexDamaged):
+        FlatVectors.write(tmp_path / "v", 8, 21, [(np.arange(20, dtype=np.int64), unit_rows(20, 8, 3))])
