@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -92,6 +92,7 @@ class _Job:
         self.chunk = ParagraphChunker(self.budget, embedder.count_tokens, settings.SHORT_WIDTH.default)
         self.chunking = {"version": CHUNKING_VERSION, "tokens": self.budget, "short": settings.SHORT_WIDTH.default}
         self.model_key = "\0".join(map(str, embedder.fingerprint.space)).encode()
+        self.said = options.to_json()
         self.counts: Counter[str] = Counter()
         self.skipped: list[Skipped] = []
 
@@ -113,12 +114,12 @@ class _Job:
 
     def _read_file(self, change: Change, source: Source) -> Iterator[_NewText]:
         path = str(source.path) if source.path else STANDARD_INPUT
-        file_id = self.db.add_file(path, source, self.options.to_json(), self.born)
+        file_id = self.db.add_file(path, source, self.said, self.born)
         refusal, sha256 = None, ""
         try:
             with open_source(source) as stream:
                 digest = _Digesting(stream)
-                reader = io.BufferedReader(digest, 1 << 16)
+                reader = cast(BinaryIO, io.BufferedReader(digest, 1 << 16))
                 yield from self._store_articles(file_id, source, reader)
                 sha256 = digest.drained()
         except Refused as refused:
@@ -131,7 +132,7 @@ class _Job:
         if change.known:
             self.db.retire_file(change.known.id, self.born)
 
-    def _store_articles(self, file_id: int, source: Source, stream: io.BufferedReader) -> Iterator[_NewText]:
+    def _store_articles(self, file_id: int, source: Source, stream: BinaryIO) -> Iterator[_NewText]:
         for item in reader_for(source.name)(stream, self.options):
             if isinstance(item, Skipped):
                 self.skipped.append(replace(item, name=f"{source.name}, {item.name}"))

@@ -31,6 +31,7 @@ class View:
     """One generation of an index. Good inside the `with` block of `Reader.view` that made it."""
 
     generation: int
+    fingerprint: ModelFingerprint
     database: Database
     vectors: FlatVectors
 
@@ -55,7 +56,8 @@ class Reader:
     @property
     def fingerprint(self) -> ModelFingerprint:
         """The model that made the vectors."""
-        return ModelFingerprint(**self._database.meta("model"))
+        with self._lock:
+            return ModelFingerprint(**self._database.meta("model"))
 
     @contextmanager
     def database(self) -> Iterator[tuple[int, Database]]:
@@ -75,7 +77,7 @@ class Reader:
                     except IndexDamaged:
                         damaged = attempt
                     else:
-                        yield View(generation, self._database, vectors)
+                        yield View(generation, self.fingerprint, self._database, vectors)
                         return
                 # A build may have published the next generation, and removed this one's file, in between.
                 if self._database.generation == generation or damaged == _ATTEMPTS:

@@ -46,7 +46,7 @@ def _running(origin: int, lengths: Iterator[int]) -> Iterator[int]:
 
 
 def _utf16_offsets(text: str, cuts: Sequence[int]) -> Iterator[int]:
-    return _running(0, (len(piece) + sum(c > "\uffff" for c in piece) for piece in _pieces(text, cuts)))
+    return _running(0, (len(piece.encode("utf-16-le")) // 2 for piece in _pieces(text, cuts)))
 
 
 def _line_numbers(text: str, cuts: Sequence[int]) -> Iterator[int]:

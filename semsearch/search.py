@@ -18,6 +18,7 @@ from semsearch.index import Reader, require_same_model
 from semsearch.protocols import Embedder, TokenModel, Vectors
 from semsearch.ranking import highlights
 from semsearch.records import Filters, Highlight, Hit, ModelFingerprint, Passage
+from semsearch.sentences import sentence_ends
 
 LANGUAGES = ("ko", "en", "ja")
 
@@ -82,17 +83,13 @@ class Index:
         """
         filters = _filters(lang, since, until, source)
         _check(text, k)
-        vector = self._embed(text)
-        with self._reader.view() as view:
-            allowed = view.database.allowed(filters, view.generation) if filters else None
-            scores, ids = view.vectors.search(vector, k, allowed)
-            found = view.database.passages(ids.tolist(), view.generation)
+        vector, nearest = self._nearest(text, k, filters)
         hits = []
-        for rank, (score, row) in enumerate(zip(scores.tolist(), ids.tolist(), strict=True), 1):
+        for rank, (score, passage) in enumerate(nearest, 1):
             if min_score is not None and score < min_score:
                 break
-            marks = self._highlights(vector, found[row].text) if explain else ()
-            hits.append(Hit(rank, score, found[row], scores=(("dense", score),), highlights=marks))
+            marks = self._highlights(vector, passage.text) if explain else ()
+            hits.append(Hit(rank, score, passage, scores=(("dense", score),), highlights=marks))
         return hits
 
     def passage(self, passage_id: str) -> Passage | None:
@@ -123,10 +120,23 @@ class Index:
             last = row.id
             yield from passages
 
-    def _embed(self, text: str) -> Vectors:
-        vector: Vectors = self.embedder.embed_queries([text])[0]
+    def _nearest(self, text: str, k: int, filters: Filters) -> tuple[Vectors, list[tuple[float, Passage]]]:
+        """The query's vector, and the best `k` passages that `filters` admit, in one generation."""
+        while True:
+            embedder = self.embedder
+            vector = self._embed(embedder, text)
+            with self._reader.view() as view:
+                if view.fingerprint.space != embedder.fingerprint.space:
+                    continue  # a build has just changed the model
+                allowed = view.database.allowed(filters, view.generation) if filters else None
+                scores, ids = view.vectors.search(vector, k, allowed)
+                found = view.database.passages(ids.tolist(), view.generation)
+            return vector, [(score, found[row]) for score, row in zip(scores.tolist(), ids.tolist(), strict=True)]
+
+    def _embed(self, embedder: Embedder, text: str) -> Vectors:
+        vector: Vectors = embedder.embed_queries([text])[0]
         if not abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:
-            raise EmbeddingFailed(f"{self._reader.fingerprint.name} gave no usable vector for this query")
+            raise EmbeddingFailed(f"{embedder.fingerprint.name} gave no usable vector for this query")
         return vector
 
     def _highlights(self, query: Vectors, text: str) -> tuple[Highlight, ...]:

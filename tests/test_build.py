@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -259,3 +260,22 @@ def test_a_missing_or_changed_vector_file_is_made_again(archive: Path, built: Pa
     path.unlink()
     semsearch.build([archive], built)
     assert path.read_bytes() == good
+
+
+def _peak_memory(archive: Path, folder: Path) -> int:
+    """Peak memory, in KiB, of a process that builds."""
+    code = (
+        "import resource, sys, semsearch; semsearch.build([sys.argv[1]], sys.argv[2]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, archive, folder], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
+    paragraphs = "\n\n".join(f"Paragraph {n} of many about a quiet harbour town in the north." for n in range(13))
+    few = {f"{n}.txt": f"date 2024-01-01 Few {n}\n\n{paragraphs}\n" for n in range(1000)}
+    many = {f"{n}.txt": f"date 2024-01-01 Many {n}\n\n{paragraphs}\n" for n in range(4000)}
+    small = _peak_memory(write(tmp_path / "few", few), tmp_path / "i1")
+    large = _peak_memory(write(tmp_path / "many", many), tmp_path / "i2")
+    assert large < small + (18 << 10)  # in KiB; 39,000 more vectors would be 39 MiB more where they are held

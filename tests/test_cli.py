@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from semsearch.cli import main
 from semsearch.cli.terminal import plain
-from tests.conftest import write
+from tests.conftest import ROOT, write
 
 CALM = "\nBoats of the old harbour went out before dawn and came back with the evening tide, as they always did.\n" * 9
 FIELDS = {
@@ -215,3 +216,9 @@ def test_ctrl_c_keeps_the_last_good_index(built: Path, tmp_path: Path) -> None:
     assert b"interrupted" in said
     assert b"Traceback" not in said
     assert json.loads(run("info", "--json", "--index", built).stdout)["generation"] == 1
+
+
+def test_the_documentation_is_what_the_commands_say() -> None:
+    """Run `scripts/docs` with the project's Python to renew it."""
+    page = runpy.run_path(str(ROOT / "scripts/docs"))["page"]()
+    assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == page

@@ -125,6 +125,14 @@ def test_questions_during_builds_see_one_generation_each(tmp_path: Path) -> None
     assert wrong == []
 
 
+def test_a_change_of_model_is_picked_up_too(archive: Path, built: Path, tiny_transformer: Path) -> None:
+    with semsearch.open(built) as index:
+        assert len(index.query("harbour")) == 6
+        semsearch.build([archive], built, str(tiny_transformer))
+        assert len(index.query("harbour")) == 6
+        assert index.embedder.dimension == 32
+
+
 def test_no_index_an_unfinished_one_and_a_damaged_one_are_told_apart(built: Path, tmp_path: Path) -> None:
     with pytest.raises(IndexNotFound, match="semsearch build"):
         semsearch.open(tmp_path / "nothing")

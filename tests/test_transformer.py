@@ -85,6 +85,19 @@ def test_build_and_query_with_it(tiny_transformer: Path, archive: Path, tmp_path
         assert {hit.passage.lang for hit in hits} == {"ko", "en", "ja"}
 
 
+def test_explain_marks_the_nearest_sentence(tiny_transformer: Path, archive: Path, tmp_path: Path) -> None:
+    semsearch.build([archive], tmp_path / "index", str(tiny_transformer))
+    first = "한국과 일본은 1965년 6월 22일 도쿄에서 기본조약과 네 개의 협정에 서명하고 국교를 정상화했다."
+    second = "협상은 14년이 걸렸다."
+    with semsearch.open(tmp_path / "index") as index:
+        for question in (first, second):
+            hits = index.query(question, k=6, lang="ko", explain=True)
+            passage, marks = next((hit.passage, hit.highlights) for hit in hits if second in hit.passage.text)
+            query = index.embedder.embed_queries([question])[0]
+            nearest = int((index.embedder.embed_passages([first, second]) @ query).argmax())
+            assert [passage.text[mark.start : mark.end].strip() for mark in marks] == [(first, second)[nearest]]
+
+
 def test_switching_the_model_embeds_everything_again(tiny_transformer: Path, archive: Path, built: Path) -> None:
     with semsearch.open(built) as before:
         ids = {passage.id for passage in before}
