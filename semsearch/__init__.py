@@ -1,21 +1,30 @@
 """Bilingual semantic search over archives of articles in Korean, English and Japanese.
 
-import semsearch
+    import semsearch
 
-semsearch.build(["articles/"], index="index")
-with semsearch.open("index") as index:
-    for hit in index.query("한일 국교 정상화", k=5):
-        print(hit.score, hit.passage.source, hit.passage.start, hit.passage.text)
+    semsearch.build(["articles/"], index="index")
+    with semsearch.open("index") as index:
+        for hit in index.query("한일 국교 정상화", k=5):
+            print(hit.score, hit.passage.source, hit.passage.start, hit.passage.text)
+
+The names below are loaded when they are first used, so that a query does not wait for what only a build needs.
 """
 
-from semsearch.build import build
-from semsearch.embedders import load_embedder
-from semsearch.errors import SemsearchError
-from semsearch.protocols import Embedder
-from semsearch.records import BuildReport, Hit, Passage, ReadOptions
-from semsearch.search import Index
-from semsearch.search import open_index as open
-from semsearch.verify import verify
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from semsearch.build import build
+    from semsearch.embedders import load_embedder
+    from semsearch.errors import SemsearchError
+    from semsearch.protocols import Embedder
+    from semsearch.records import BuildReport, Hit, Passage, ReadOptions
+    from semsearch.search import Index, open
+    from semsearch.verify import verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -31,3 +40,40 @@ __all__ = [
     "open",
     "verify",
 ]
+
+_HOMES = {
+    "BuildReport": "records",
+    "Embedder": "protocols",
+    "Hit": "records",
+    "Index": "search",
+    "Passage": "records",
+    "ReadOptions": "records",
+    "SemsearchError": "errors",
+    "build": "build",
+    "load_embedder": "embedders",
+    "open": "search",
+    "verify": "verify",
+}
+
+
+class _Package(ModuleType):
+    """Loads the public names on first use, and keeps them: importing the module `semsearch.build` makes Python set
+    the attribute `build`, which must stay the function of that name."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        setattr(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _HOMES and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package

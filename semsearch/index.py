@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -201,7 +200,7 @@ def _exclusive(path: Path) -> Iterator[None]:
         except OSError as error:
             raise IndexBusy(f"{path.parent} is being built by {_holder(path)}: wait until it has finished") from error
         file.truncate(0)
-        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%H:%M:%S")}, file)
+        json.dump({"pid": os.getpid(), "host": os.uname().nodename, "since": time.strftime("%H:%M:%S")}, file)
         file.flush()
         try:
             yield

@@ -18,7 +18,6 @@ from semsearch.index import Reader, require_same_model
 from semsearch.protocols import Embedder, TokenModel, Vectors
 from semsearch.ranking import highlights
 from semsearch.records import Filters, Highlight, Hit, ModelFingerprint, Passage
-from semsearch.sentences import sentence_ends
 
 LANGUAGES = ("ko", "en", "ja")
 
@@ -146,6 +145,8 @@ class Index:
             tokens = model.tokens(text)
             vectors = model.token_vectors([token[2] for token in tokens])
             return highlights(text, query, [(start, end) for start, end, _ in tokens], vectors)
+        from semsearch.sentences import sentence_ends
+
         edges = [0, *(end for end in sentence_ends(text) if 0 < end < len(text)), len(text)]
         spans = [(start, end) for start, end in pairwise(edges) if text[start:end].strip()]
         if len(spans) < 2:
@@ -155,8 +156,8 @@ class Index:
         return (Highlight(*spans[best], round(float(nearness[best]), 4)),)
 
 
-def open_index(folder: str | os.PathLike[str] = settings.INDEX.default, model: str | Embedder | None = None) -> Index:
-    """Open the index in `folder`: `semsearch.open`. See Index for what it can be asked and what it raises."""
+def open(folder: str | os.PathLike[str] = settings.INDEX.default, model: str | Embedder | None = None) -> Index:
+    """Open the index in `folder`. See Index for what it can be asked and what it raises."""
     return Index(Path(folder), model)
 
 

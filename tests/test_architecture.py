@@ -20,7 +20,8 @@ RANKS = {
     3: ["index", "changes", "ranking"],
     4: ["build", "search", "verify"],
     5: [],
-    6: ["cli", "__main__"],
+    6: ["cli"],
+    7: ["__main__"],
 }
 RANK = {name: rank for rank, names in RANKS.items() for name in names}
 FAMILIES = {("graphemes", "sentences"), ("records", "settings"), ("records", "protocols")}

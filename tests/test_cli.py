@@ -19,7 +19,7 @@ import pytest
 import wcwidth
 from click.testing import CliRunner, Result
 
-from semsearch.cli import main
+from semsearch.cli import commands, main
 from semsearch.cli.terminal import plain
 from tests.conftest import ROOT, write
 
@@ -85,7 +85,9 @@ def test_json_has_every_field_and_offsets_that_lead_to_the_text(built: Path) -> 
     for hit in answer["hits"]:
         assert set(hit) >= FIELDS
         raw = Path(hit["source"]).read_bytes()
-        assert raw[hit["byte_start"] : hit["byte_end"]].decode() == hit["text"] == raw.decode()[hit["start"] : hit["end"]]
+        assert (
+            raw[hit["byte_start"] : hit["byte_end"]].decode() == hit["text"] == raw.decode()[hit["start"] : hit["end"]]
+        )
 
 
 def test_jsonl_is_one_hit_a_line_and_explain_adds_highlights(built: Path) -> None:
@@ -159,17 +161,20 @@ def test_models_lists_prompts_dimensions_and_licences() -> None:
         assert name in listed
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+@pytest.mark.parametrize("command", sorted(commands()))
 def test_every_command_has_help_for_every_option(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
-    for parameter in main.commands[command].params:
+    for parameter in commands()[command].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{command} {parameter.name}"
 
 
 def test_control_characters_of_an_article_never_reach_the_terminal(tmp_path: Path) -> None:
-    text = "date 2024-01-01 Title \x1b]0;owned\x07\n\nA harbour \x1b[31mred \u202eesrever\u202c text with a bell \x07 in it.\n" + CALM
+    text = (
+        "date 2024-01-01 Title \x1b]0;owned\x07\n\nA harbour \x1b[31mred \u202eesrever\u202c text with a bell \x07 in it.\n"
+        + CALM
+    )
     write(tmp_path / "archive", {"evil.txt": text})
     assert run("build", tmp_path / "archive", "--index", tmp_path / "index").exit_code == 0
     out = run("query", "harbour", "--index", tmp_path / "index").stdout
@@ -203,7 +208,10 @@ def test_a_closed_pipe_is_no_error(seeds_index: Path) -> None:
 
 
 def test_ctrl_c_keeps_the_last_good_index(built: Path, tmp_path: Path) -> None:
-    many = {f"{n}.txt": f"date 2024-01-01 t{n}\n\n" + "\n\n".join(f"Para {n} {i} of it." * 9 for i in range(60)) for n in range(900)}
+    many = {
+        f"{n}.txt": f"date 2024-01-01 t{n}\n\n" + "\n\n".join(f"Para {n} {i} of it." * 9 for i in range(60))
+        for n in range(900)
+    }
     write(tmp_path / "many", many)
     process = start("build", tmp_path / "many", "--index", built, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     deadline = time.monotonic() + 60

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from semsearch.cli import main
+from semsearch.cli import commands
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,9 +27,9 @@ def test_every_command_and_option_shown_exists() -> None:
     assert len(lines) > 6
     for line in lines:
         name, *rest = line.split("#")[0].split()
-        options = {option for parameter in main.commands[name].params for option in parameter.opts}
+        options = {option for parameter in commands()[name].params for option in parameter.opts}
         assert {word for word in rest if word.startswith("-")} <= options, line
 
 
 def test_every_command_is_in_the_readme() -> None:
-    assert all(f"semsearch {name}" in README for name in main.commands)
+    assert all(f"semsearch {name}" in README for name in commands())

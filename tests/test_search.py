@@ -69,7 +69,9 @@ def test_min_score_cuts_the_list(seeds_index: Path) -> None:
         ("kiln", {"since": "2024-01-02", "until": "2024-01-01"}, "no day"),
     ],
 )
-def test_a_question_that_means_nothing_is_refused(built: Path, text: str, options: dict[str, object], says: str) -> None:
+def test_a_question_that_means_nothing_is_refused(
+    built: Path, text: str, options: dict[str, object], says: str
+) -> None:
     with semsearch.open(built) as index, pytest.raises(UsageError, match=says):
         index.query(text, **options)  # type: ignore[arg-type]
 

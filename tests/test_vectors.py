@@ -37,7 +37,9 @@ def test_the_file_is_what_faiss_itself_writes(tmp_path: Path, count: int) -> Non
 
 
 @given(st.integers(1, 60), st.integers(1, 20), st.integers(0, 1000), st.data())
-def test_answers_equal_brute_force(tmp_path_factory: pytest.TempPathFactory, n: int, k: int, seed: int, data: st.DataObject) -> None:
+def test_answers_equal_brute_force(
+    tmp_path_factory: pytest.TempPathFactory, n: int, k: int, seed: int, data: st.DataObject
+) -> None:
     rows = unit_rows(n, 8, seed)
     ids = np.cumsum(np.random.default_rng(seed).integers(1, 5, n)).astype(np.int64)
     chosen = data.draw(st.sets(st.integers(0, n - 1)))

@@ -11,7 +11,10 @@ from tests.conftest import write
 
 
 def kinds(folder: Path) -> dict[str, str]:
-    return {Path(problem.name.split(",")[0].split(":")[0]).name: problem.kind for problem in semsearch.verify(folder).problems}
+    return {
+        Path(problem.name.split(",")[0].split(":")[0]).name: problem.kind
+        for problem in semsearch.verify(folder).problems
+    }
 
 
 def test_a_good_index_has_no_problems(built: Path) -> None:
@@ -21,7 +24,10 @@ def test_a_good_index_has_no_problems(built: Path) -> None:
 
 def test_every_kind_of_source_is_proven(tmp_path: Path) -> None:
     archive = tmp_path / "archive"
-    records = [{"text": f"기사 {n}의 첫 문단이다. 항구 이야기다.\n\n둘째 문단도 항구 이야기다.", "title": str(n)} for n in range(5)]
+    records = [
+        {"text": f"기사 {n}의 첫 문단이다. 항구 이야기다.\n\n둘째 문단도 항구 이야기다.", "title": str(n)}
+        for n in range(5)
+    ]
     write(
         archive,
         {

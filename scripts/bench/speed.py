@@ -34,7 +34,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+        machine = platform.processor() or platform.machine()
+        print(f"{machine}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
         print("| what | median | of |\n|---|---|---|")
         cold_query(folder)
         throughput(folder, options.articles, options.slow_articles)
@@ -134,7 +135,8 @@ def memory(folder: Path, sizes: tuple[int, ...]) -> None:
     """Peak memory of a build against the number of articles."""
     for articles in sizes:
         run = build(archive(folder / "a", articles), folder / "i")
-        row("peak memory of a build", f"{run['peak'] / 1024:,.0f} MiB", f"{articles:,} articles, {run['passages']:,} passages")
+        size = f"{articles:,} articles, {run['passages']:,} passages"
+        row("peak memory of a build", f"{run['peak'] / 1024:,.0f} MiB", size)
 
 
 if __name__ == "__main__":

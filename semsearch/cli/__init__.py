@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
 
 from semsearch import __version__
-from semsearch.cli.building import build
-from semsearch.cli.inspecting import info, models, show, verify
-from semsearch.cli.querying import query
 from semsearch.errors import SemsearchError
 
+_COMMANDS = {
+    "build": "building",
+    "info": "inspecting",
+    "models": "inspecting",
+    "query": "querying",
+    "show": "inspecting",
+    "verify": "inspecting",
+}
 INTERRUPTED = 130
 
 
@@ -25,7 +31,16 @@ class _Failure(click.ClickException):
 
 
 class _Commands(click.Group):
-    """Turns errors into one line, and Ctrl-C into an orderly end."""
+    """Loads a command when it is named, turns errors into one line and Ctrl-C into an orderly end."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{_COMMANDS[cmd_name]}"), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -52,5 +67,7 @@ def main() -> None:
     """
 
 
-for command in (build, query, show, verify, info, models):
-    main.add_command(command)
+def commands() -> dict[str, click.Command]:
+    """Every command by its name, loaded."""
+    context = click.Context(main)
+    return {name: command for name in main.list_commands(context) if (command := main.get_command(context, name))}

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-import wcwidth
 
 from semsearch.records import Highlight, Hit, Passage
 
@@ -55,6 +54,8 @@ def paragraph(text: str, highlights: Sequence[Highlight] = ()) -> str:
     one_line = marked(text, highlights).replace("\n", " ")
     if not sys.stdout.isatty():
         return _INDENT + click.unstyle(one_line)
+    import wcwidth
+
     lines = wcwidth.wrap(one_line, width() - len(_INDENT))
     return "\n".join(_INDENT + line for line in lines)
 
@@ -91,6 +92,8 @@ class Ticker:
         """Replace the line, at most ten times a second."""
         now = time.monotonic()
         if self._shown and now - self._drawn >= _REDRAW_SECONDS:
+            import wcwidth
+
             self._drawn = now
             line = wcwidth.clip(plain(text), 0, width() - 1)
             click.echo(f"\r\x1b[2K{line}", err=True, nl=False)
