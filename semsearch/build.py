@@ -8,6 +8,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -73,9 +74,7 @@ def build(
     with Writer.open(folder) as writer:
         job = _Job(writer, _choose_model(model, writer.fingerprint), options, progress or _silent)
         to_do = changes(writer.database, found, arguments, options, forget)
-        passages = chain(job.read_changed(to_do), job.carry_over())
-        while job.store_batch(passages):
-            pass
+        job.embed_and_store(chain(job.read_changed(to_do), job.carry_over()))
         report = job.publish(arguments, forget)
     return replace(report, seconds=time.perf_counter() - started)
 
@@ -93,6 +92,7 @@ class _Job:
         self.chunking = {"version": CHUNKING_VERSION, "tokens": self.budget, "short": settings.SHORT_WIDTH.default}
         self.model_key = "\0".join(map(str, embedder.fingerprint.space)).encode()
         self.said = options.to_json()
+        self.files = 0
         self.counts: Counter[str] = Counter()
         self.skipped: list[Skipped] = []
 
@@ -110,7 +110,8 @@ class _Job:
                 self.db.touch_file(change.known.id, change.source)
             elif change.action in ("add", "update") and change.source:
                 yield from self._read_file(change, change.source)
-            self.progress(Progress("reading", self.counts.total(), self.counts["passages"], change.name))
+            self.files += 1
+            self.progress(Progress("reading", self.files, self.counts["passages"], change.name))
 
     def _read_file(self, change: Change, source: Source) -> Iterator[_NewText]:
         path = str(source.path) if source.path else STANDARD_INPUT
@@ -188,18 +189,26 @@ class _Job:
 
     # ---- embed -> store
 
-    def store_batch(self, passages: Iterator[_NewText]) -> bool:
-        """Make the next passages and their vectors durable; False when there are none left."""
-        with self.db.transaction():
-            batch = list(islice(passages, settings.BATCH.default))
-            missing = self.db.missing_vectors([text.key for text in batch])
-            new = list({text.key: text for text in batch if text.key in missing}.values())
-            if new:
-                self.db.add_vectors([text.key for text in new], self._embed(new))
-            self.counts["embedded"] += len(new)
-        if batch:
-            self.progress(Progress("embedding", self.counts.total(), self.counts["passages"]))
-        return bool(batch)
+    def embed_and_store(self, passages: Iterator[_NewText]) -> None:
+        """Make all passages and their vectors durable, batch by batch; one is embedded while the next is read."""
+        with ThreadPoolExecutor(1, "semsearch-embed") as worker:
+            embedding: tuple[list[bytes], Future[Vectors]] | None = None
+            while True:
+                with self.db.transaction():
+                    batch = list(islice(passages, settings.BATCH.default))
+                    if embedding:
+                        self.db.add_vectors(embedding[0], embedding[1].result())
+                    new = self._without_vector(batch)
+                    embedding = ([text.key for text in new], worker.submit(self._embed, new)) if new else None
+                self.counts["embedded"] += len(new)
+                if not batch:
+                    return
+                self.progress(Progress("embedding", self.files, self.counts["passages"]))
+
+    def _without_vector(self, batch: Sequence[_NewText]) -> list[_NewText]:
+        """Those of a batch whose vector must be computed, equal ones once."""
+        missing = self.db.missing_vectors([text.key for text in batch])
+        return list({text.key: text for text in batch if text.key in missing}.values())
 
     def _embed(self, new: Sequence[_NewText]) -> Vectors:
         vectors = self.embedder.embed_passages([text.text for text in new], [text.context for text in new])
@@ -219,7 +228,7 @@ class _Job:
         """Show readers what was built, unless nothing changed."""
         changed = any(self.counts[action] for action in ("add", "update", "remove", "carried"))
         if changed or not self.writer.generation:
-            self.progress(Progress("publishing", self.counts.total(), self.counts["passages"]))
+            self.progress(Progress("publishing", self.files, self.counts["passages"]))
             build_info = {"built_at": datetime.now(UTC).isoformat(timespec="seconds"), "chunking": self.chunking}
             meta = {"build": build_info, "roots": _roots(self.db, arguments, forget)}
             self.writer.publish(self.embedder.fingerprint, meta)

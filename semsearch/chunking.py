@@ -3,7 +3,7 @@
 The rules, in order:
 
 1. Paragraphs are separated by blank lines (a line of nothing but white space is blank) or by U+2029. Inside a
-   fenced block (between two lines that begin with three backquotes) a blank line separates nothing.
+   fenced block (between two lines that begin with three backquotes and hold no others) it separates nothing.
 2. A body without any blank line, of three lines or more of which at least two thirds end like a sentence, holds
    one paragraph a line; otherwise its line breaks are taken for wrapping.
 3. A paragraph narrower than `short_width` columns (a heading, a byline) and a Markdown heading join the
@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from semsearch.errors import UsageError
-from semsearch.graphemes import continues, display_width, last_edge, safe_edge
+from semsearch.graphemes import display_width, last_edge, safe_edge
 from semsearch.records import Article, Span
 from semsearch.sentences import sentence_ends
 from semsearch.settings import SHORT_WIDTH
@@ -28,13 +28,17 @@ from semsearch.settings import SHORT_WIDTH
 _NEWLINE = r"(?:\r?\n|\r(?!\n))"
 _BLANK = re.compile(rf"{_NEWLINE}(?:[^\S\r\n]*{_NEWLINE})+|\u2029")
 _LINE_END = re.compile(_NEWLINE)
-_FENCE = re.compile(r"^ {0,3}```.*$", re.MULTILINE)
+_FENCE = re.compile(r"(?:^|(?<=\r)) {0,3}`{3,}[^`\r\n]*(?=[\r\n]|\Z)", re.MULTILINE)
 _HEADING = re.compile(r"#{1,6}[ \t]+[^\r\n]+\Z")
-_SENTENCE_LIKE = re.compile(r"""[.!?。！？｡．…]["'”’」』）)\]]*\Z""")
-_CLAUSE_END = re.compile(r"""[,;:、，；：—–…·」』）)\]]["'”’]*\s*""")
+_SENTENCE_LIKE = re.compile(r"""[.!?。！？｡．…]["'”’」』）)\]｣]*\Z""")
+_CLAUSE_END = re.compile(r"""[,;:)\]]["'”’]*\s+|[、，；：､—–…」』）｣]["'”’]*\s*""")
 _SPACE = re.compile(r"\s+")
 _MAX_CHARS_PER_TOKEN = 16
 """A text longer than this times the budget is taken for too long without counting its tokens."""
+_MAX_CHARS_PER_COLUMN = 4
+"""Decomposed letters take several characters a column; a text longer than this is not measured."""
+_DENSE = ("대한민국은", "뷁", "日本国憲法", "鬱", "ひらがな", "カタカナ", "government", "😀")
+"""Words that show how many tokens a model makes of a character: bytes or jamo are more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,14 @@ class ParagraphChunker:
     budget: int
     count_tokens: Callable[[str], int]
     short_width: int = SHORT_WIDTH.default
+    surely_fits: int = field(init=False, repr=False)
+    """Characters up to which a text is within the budget without counting its tokens."""
 
     def __post_init__(self) -> None:
         if self.budget < 1:
             raise UsageError(f"a passage budget of {self.budget} tokens holds nothing; give at least 1")
+        most = max(-(-self.count_tokens(word) // len(word)) for word in _DENSE)
+        object.__setattr__(self, "surely_fits", self.budget // max(1, most))
 
     def __call__(self, article: Article) -> Sequence[Span]:
         """Ascending, non-overlapping spans behind `article.body_start` that leave out nothing but white space."""
@@ -60,16 +68,17 @@ class ParagraphChunker:
 
     def _fits(self, text: str, span: Span) -> bool:
         length = span.end - span.start
-        if length <= self.budget:
+        if length <= self.surely_fits:
             return True
         if length > self.budget * _MAX_CHARS_PER_TOKEN:
             return False
         return self.count_tokens(text[span.start : span.end]) <= self.budget
 
     def _is_short(self, text: str, span: Span) -> bool:
-        if span.end - span.start < self.short_width:
-            return display_width(text[span.start : span.end]) < self.short_width
-        return text[span.start] == "#" and _HEADING.match(text, span.start, span.end) is not None
+        if text[span.start] == "#" and _HEADING.match(text, span.start, span.end):
+            return True
+        might_be = span.end - span.start <= self.short_width * _MAX_CHARS_PER_COLUMN
+        return might_be and display_width(text[span.start : span.end]) < self.short_width
 
     def _join_short(self, text: str, spans: Sequence[Span]) -> list[Span]:
         done: list[Span] = []
@@ -176,7 +185,7 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
         return
     first = start + len(piece) - len(piece.lstrip())
     last = first + len(body)
-    if first > start and continues(text, first):
+    if first > start and not safe_edge(text, first):
         first -= 1
     if last < end and not safe_edge(text, last):
         last += 1

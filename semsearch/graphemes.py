@@ -10,21 +10,14 @@ import unicodedata
 import regex
 
 _CLUSTER = regex.compile(r"\X")
-_CONTINUES = regex.compile(r"[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=SpacingMark}\u200D]")
-_PREPENDS = regex.compile(r"\p{Grapheme_Cluster_Break=Prepend}")
-
-
-def continues(text: str, at: int) -> bool:
-    """Whether the character at `at` (a combining mark, a joiner, a selector) belongs to the one before it."""
-    return _CONTINUES.match(text, at) is not None
 
 
 def safe_edge(text: str, at: int) -> bool:
     """Whether a cut at `at`, next to white space or punctuation, leaves every character whole."""
     if not 0 < at < len(text):
         return True
-    torn = text[at - 1] == "\r" and text[at] == "\n"
-    return not (torn or continues(text, at) or _PREPENDS.match(text, at - 1))
+    cluster = _CLUSTER.match(text, at - 1)
+    return cluster is None or cluster.end() == at
 
 
 def last_edge(text: str, start: int, limit: int) -> int:

@@ -157,7 +157,7 @@ class Writer:
         """
         generation = self.next_generation
         derived = self._write_vectors(generation, fingerprint.dimension)
-        with self.database.transaction():
+        with self.database.transaction(durable=True):
             self.database.put_meta({**meta, "model": asdict(fingerprint), "vectors": derived, "generation": generation})
         self.generation = generation
         with self.database.transaction():

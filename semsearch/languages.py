@@ -25,7 +25,14 @@ def detect(text: str) -> str:
     English stands for every language in Latin letters. Looks at the first `SAMPLE` characters.
     """
     sample = text[:SAMPLE]
-    hangul, kana, han = _count(_HANGUL, sample), _count(_KANA, sample), _count(_HAN, sample)
+    if sample.isascii():
+        return "en" if _LATIN.search(sample) else "und"
+    most = len(sample) // 2
+    if (hangul := _count(_HANGUL, sample)) > most:
+        return "ko"
+    kana, han = _count(_KANA, sample), _count(_HAN, sample)
+    if kana > hangul and kana + han > most:
+        return "ja"
     latin, other = _count(_LATIN, sample), _count(_OTHER, sample)
     cjk = "ko" if hangul > kana else "ja"
     weight = (hangul + kana + han) * _LETTER_WEIGHT

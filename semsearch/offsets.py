@@ -15,9 +15,10 @@ def places(article: Article, spans: Sequence[Span]) -> list[Place]:
     Lines end at LF, CR or CRLF, as in an editor; U+2028 and other separators do not end one.
     """
     cuts = sorted({cut for span in spans for cut in (span.start, span.end)})
+    seats = sorted({seat for span in spans for seat in (span.start, _last(span))})
     at_byte = dict(zip(cuts, _byte_offsets(article, cuts), strict=True))
     at_utf16 = dict(zip(cuts, _utf16_offsets(article.text, cuts), strict=True))
-    at_line = dict(zip(cuts, _line_numbers(article.text, cuts), strict=True))
+    at_line = dict(zip(seats, _line_numbers(article.text, seats), strict=True))
     return [
         Place(
             start=span.start,
@@ -27,10 +28,15 @@ def places(article: Article, spans: Sequence[Span]) -> list[Place]:
             start_utf16=at_utf16[span.start],
             end_utf16=at_utf16[span.end],
             line_start=at_line[span.start],
-            line_end=at_line[span.end],
+            line_end=at_line[_last(span)],
         )
         for span in spans
     ]
+
+
+def _last(span: Span) -> int:
+    """The last code point of a span, whose line is the span's last line even where it is a line end."""
+    return max(span.start, span.end - 1)
 
 
 def _pieces(text: str, cuts: Sequence[int]) -> Iterator[str]:
@@ -49,14 +55,12 @@ def _utf16_offsets(text: str, cuts: Sequence[int]) -> Iterator[int]:
     return _running(0, (len(piece.encode("utf-16-le")) // 2 for piece in _pieces(text, cuts)))
 
 
-def _line_numbers(text: str, cuts: Sequence[int]) -> Iterator[int]:
-    """A cut between CR and LF still belongs to the line that they end together."""
-    line, before = 1, ""
-    for piece in _pieces(text, cuts):
-        line += piece.count("\n") + piece.count("\r") - piece.count("\r\n")
-        if before == "\r" and piece.startswith("\n"):
-            line -= 1
-        before = piece[-1:] or before
+def _line_numbers(text: str, seats: Sequence[int]) -> Iterator[int]:
+    """The line that each code point stands in. CR and LF stand in the line that they end together."""
+    line = 1
+    for start, end in pairwise([0, *seats]):
+        both = text.count("\r\n", start, end + 1)
+        line += text.count("\n", start, end) + text.count("\r", start, end) - both
         yield line
 
 

@@ -6,7 +6,6 @@ import os
 import re
 from functools import lru_cache
 
-
 _SIGN = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
@@ -32,6 +31,16 @@ class Pattern:
         if is_folder and self._parts[-1] == "**":
             return False
         return _matcher(self._parts).fullmatch(path.replace(os.sep, "/")) is not None
+
+    def may_hold(self, folder: str) -> bool:
+        """Whether anything inside `folder`, relative to `base`, could fit; if not, it need not be entered."""
+        names = folder.replace(os.sep, "/").split("/")
+        for name, part in zip(names, self._parts, strict=False):
+            if part == "**":
+                return True
+            if _matcher((part,)).fullmatch(name) is None:
+                return False
+        return len(names) < len(self._parts)
 
 
 @lru_cache(maxsize=64)

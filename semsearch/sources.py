@@ -9,7 +9,7 @@ import difflib
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
@@ -21,7 +21,9 @@ from semsearch.settings import SUFFIXES
 
 STDIN: Final = "-"
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__"})
-_OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_OPEN_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+)
 
 _Identity: TypeAlias = tuple[int, int]
 
@@ -80,8 +82,10 @@ def _found(argument: str) -> Iterator[_File | Skipped]:
         yield from _at(argument, os.path.abspath(argument))
     else:
         pattern = Pattern(argument)
-        for path in _matches(pattern):
-            if os.path.isdir(path) or not pattern.any_suffix or _has_known_suffix(path):
+        for path, failure in _matches(pattern):
+            if failure is not None:
+                yield failure
+            elif os.path.isdir(path) or not pattern.any_suffix or _has_known_suffix(path):
                 yield from _at(path, os.path.abspath(argument))
 
 
@@ -97,7 +101,13 @@ def _at(path: str, root: str) -> Iterator[_File | Skipped]:
             yield _examined(inside, root)
 
 
-def _tree(folder: str) -> Iterator[tuple[str, bool, Skipped | None]]:
+def _everywhere(_: str) -> bool:
+    return True
+
+
+def _tree(
+    folder: str, worth_entering: Callable[[str], bool] = _everywhere
+) -> Iterator[tuple[str, bool, Skipped | None]]:
     """Every path below `folder`, whether it is a folder, and what could not be listed. Enters no folder twice."""
     entered: set[_Identity] = set()
     pending = [folder]
@@ -106,6 +116,7 @@ def _tree(folder: str) -> Iterator[tuple[str, bool, Skipped | None]]:
         is_folder = os.path.isdir(path)
         if path != folder:
             yield path, is_folder, None
+            is_folder = is_folder and worth_entering(path)
         if not is_folder:
             continue
         try:
@@ -159,12 +170,13 @@ def _reason(error: Exception) -> str:
     return error.strerror.lower() if isinstance(error, OSError) and error.strerror else "the name is not usable"
 
 
-def _matches(pattern: Pattern) -> Iterator[str]:
+def _matches(pattern: Pattern) -> Iterator[tuple[str, Skipped | None]]:
+    """The paths that fit, and the folders that could not be searched."""
     base = pattern.base or "."
     if os.path.isdir(base):
-        for path, is_folder, failure in _tree(base):
-            if failure is None and pattern.matches(os.path.relpath(path, base), is_folder):
-                yield path
+        for path, is_folder, failure in _tree(base, lambda path: pattern.may_hold(os.path.relpath(path, base))):
+            if failure is not None or pattern.matches(os.path.relpath(path, base), is_folder):
+                yield path, failure
 
 
 def _require(argument: str) -> None:
@@ -172,7 +184,7 @@ def _require(argument: str) -> None:
     if argument == STDIN or os.path.lexists(argument):
         return
     if is_pattern(argument) and "\0" not in argument:
-        if next(_matches(Pattern(argument)), None) is None:
+        if all(failure is not None for _, failure in _matches(Pattern(argument))):
             raise SourceNotFound(f"no file matches {_quoted(argument)}; check the folder and the suffix of the pattern")
         return
     what = f"{_quoted(argument)} does not exist" if argument else "an empty path names nothing"

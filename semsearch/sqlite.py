@@ -13,6 +13,8 @@ from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
 
 FILE_NAME: Final = "semsearch.db"
 FORMAT: Final = 1
+_CACHE_KIB: Final = 16 << 10
+_CHECKPOINT_PAGES: Final = 8 << 10
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -60,7 +62,9 @@ class SqliteFile:
         with named(path):
             db = cls(connect(f"{path.absolute().as_uri()}?mode=rwc"), path)
             db._db.execute("PRAGMA journal_mode = WAL")
-            db._db.execute("PRAGMA synchronous = FULL")
+            db._db.execute("PRAGMA synchronous = NORMAL")
+            db._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            db._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             db._db.execute("PRAGMA foreign_keys = ON")
             if not db._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
                 db._create()
@@ -106,8 +110,13 @@ class SqliteFile:
         self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside becomes durable together, or not at all."""
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """Everything inside is kept together, or not at all.
+
+        A killed process loses nothing of it. A power cut may undo it, with all that came after it, unless
+        `durable` waits until the disk has it.
+        """
+        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -21,12 +21,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 ARTICLES = {
     "ko/normalization.txt": (
         "date 2025-06-22 한일 국교정상화 60년\n\n"
-        "한국과 일본은 1965년 6월 22일 도쿄에서 기본조약과 네 개의 협정에 서명하고 국교를 정상화했다. 협상은 14년이 걸렸다.\n\n"
+        "한국과 일본은 1965년 6월 22일 도쿄에서 기본조약과 네 개의 협정에 서명하고 국교를 정상화했다. "
+        "협상은 14년이 걸렸다.\n\n"
         "서울 도심에서는 학생들이 굴욕 외교에 반대하며 거리로 나섰고 정부는 계엄령을 선포했다.\n"
     ),
     "en/pottery.txt": (
         "date 2019-03-02 Village keeps a kiln alive\n\n"
-        "Potters in the mountain village fire their wood kiln twice a year, and the whole valley smells of pine smoke.\n\n"
+        "Potters in the mountain village fire their wood kiln twice a year, and the whole valley smells of pine "
+        "smoke.\n\n"
         "The youngest apprentice is nineteen and came from the city to learn how to glaze tea bowls by hand.\n"
     ),
     "ja/quake.txt": (

@@ -172,8 +172,8 @@ def test_every_command_has_help_for_every_option(command: str) -> None:
 
 def test_control_characters_of_an_article_never_reach_the_terminal(tmp_path: Path) -> None:
     text = (
-        "date 2024-01-01 Title \x1b]0;owned\x07\n\nA harbour \x1b[31mred \u202eesrever\u202c text with a bell \x07 in it.\n"
-        + CALM
+        "date 2024-01-01 Title \x1b]0;owned\x07\n\n"
+        "A harbour \x1b[31mred \u202eesrever\u202c text with a bell \x07 in it.\n" + CALM
     )
     write(tmp_path / "archive", {"evil.txt": text})
     assert run("build", tmp_path / "archive", "--index", tmp_path / "index").exit_code == 0

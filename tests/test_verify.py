@@ -33,7 +33,8 @@ def test_every_kind_of_source_is_proven(tmp_path: Path) -> None:
         {
             "a.jsonl": "\n".join(json.dumps(record, ensure_ascii=False) for record in records),
             "b.md": "---\ntitle: Harbour\ndate: 2024-01-02\n---\n\n# Ships\n\nShips came back to the old harbour.\n",
-            "c.html": "<html><title>港</title><body><article><p>港に船が戻ってきたと漁師たちは喜んだ。</p></article></body></html>",
+            "c.html": "<html><title>港</title><body><article><p>港に船が戻ってきたと漁師たちは喜んだ。</p>"
+            "</article></body></html>",
         },
     )
     (archive / "d.txt").write_bytes("﻿date 2024-01-01 표제\r\n\r\n첫 문단은 항구 이야기다. 😀\r\n".encode("utf-16"))

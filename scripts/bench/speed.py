@@ -82,11 +82,12 @@ def archive(folder: Path, articles: int) -> Path:
 
 
 BUILD = """
-import json, resource, sys
+import json, sys
 import semsearch
-model = None if sys.argv[3] == "-" else semsearch.load_embedder(sys.argv[3], device="cpu")
+model = semsearch.load_embedder() if sys.argv[3] == "-" else semsearch.load_embedder(sys.argv[3], device="cpu")
 report = semsearch.build([sys.argv[1]], sys.argv[2], model)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))  # ru_maxrss would count the parent too
+peak = int(status["VmHWM"].split()[0])
 print(json.dumps({"passages": report.passages, "seconds": report.seconds, "peak": peak}))
 """
 

@@ -197,7 +197,8 @@ def _bounded(encodings: Iterable[Encoding]) -> Iterator[list[Encoding]]:
 def _unit(vectors: Vectors) -> Vectors:
     """Bring rows to unit length."""
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return vectors / np.maximum(lengths, np.finfo(np.float32).tiny)[:, None]
+    vectors /= np.maximum(lengths, np.finfo(np.float32).tiny)[:, None]
+    return vectors
 
 
 def digest(directory: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,7 @@ class TransformerModel:
         """
         self._model = _load(name, device)
         self._batch_size = batch_size
+        self._counter = copy.deepcopy(self._model.tokenizer)  # the model's own is busy while another thread embeds
         own = dict(self._model.prompts or {})
         known = known_model(name)
         self._query_prompt = _first(query_prompt, own, _QUERY_NAMES, known.query_prompt if known else "")
@@ -76,7 +78,7 @@ class TransformerModel:
 
     def count_tokens(self, text: str) -> int:
         """Tokens in `text`, special tokens left out."""
-        return len(self._model.tokenizer.encode(text, add_special_tokens=False)) if text else 0
+        return len(self._counter.encode(text, add_special_tokens=False)) if text else 0
 
     def embed_passages(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Vectors:
         """float32, shape (len(texts), dimension), rows of unit length; a context goes before its text."""

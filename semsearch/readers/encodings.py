@@ -40,6 +40,8 @@ _MAGIC: Final = {
     b"\xfd7zXZ": "an xz archive", b"7z\xbc\xaf": "a 7-Zip archive",
 }  # fmt: skip
 _CONTROLS: Final = bytes({*range(32), 127} - {9, 10, 11, 12, 13, 27})
+_WHITE: Final = re.compile(rb"[ \t\r\n]")
+_WRITTEN: Final = re.compile(r"[^\s\u200b\u200c\u200d\u2060\ufeff]")
 _ISO_2022: Final = re.compile(rb"\x1b\$[@AB()]")
 _LEGACY: Final = ("cp949", "cp932", "euc-jp")
 _WIDE: Final = ("utf-16-le", "utf-16-be")
@@ -116,13 +118,15 @@ def _strict(raw: bytes, encoding: str, origin: int) -> Decoded:
         text = raw[origin:].decode(encoding)
     except UnicodeDecodeError as error:
         at = origin + error.start
-        raise Refused("encoding", f"byte {at} is not {encoding}; save the file as UTF-8 or name its --encoding") from None
+        raise Refused(
+            "encoding", f"byte {at} is not {encoding}; save the file as UTF-8 or name its --encoding"
+        ) from None
     kept = None if encoding in SUPPORTED[:5] or text.encode(encoding) == raw[origin:] else raw
     return Decoded(text, encoding, origin, kept)
 
 
 def _refuse_unreadable(text: str) -> None:
-    if not text.strip("\u200b\u200c\u200d\u2060\ufeff \t\r\n") or text.isspace():
+    if _WRITTEN.search(text) is None:
         raise Refused("empty", "the file holds no text")
     if "\0" in text or _controls(text.encode("utf-8", "surrogatepass")):
         raise Refused("binary", "the file holds control characters and is no text")
@@ -142,6 +146,8 @@ def _detected(raw: bytes, hint: str | None) -> str:
     if _ISO_2022.search(raw):
         raise Refused("encoding", "the file looks like ISO-2022, which is not read; convert it to UTF-8")
     if _readable(raw, "utf-8") is not None:
+        if _could_be_wide(raw):
+            raise Refused("encoding", "the file could be UTF-8 or UTF-16 without a mark; name its --encoding")
         return "utf-8"
     if _controls(raw):
         raise Refused("binary", "the file holds control characters and is no text")
@@ -164,6 +170,13 @@ def _scores(raw: bytes, encodings: tuple[str, ...]) -> list[tuple[float, int, st
             share, letters = commonness(text, ascii_counts=encoding in _WIDE)
             found.append((share, letters, encoding))
     return sorted(found, reverse=True)
+
+
+def _could_be_wide(raw: bytes) -> bool:
+    """Whether UTF-8 without any white space reads as Korean or Japanese in UTF-16."""
+    if _WHITE.search(raw):
+        return False
+    return any(share >= _MIN_COMMON and letters * 2 >= _MIN_LETTERS for share, letters, _ in _scores(raw, _WIDE))
 
 
 def _wide(raw: bytes) -> str:

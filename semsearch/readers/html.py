@@ -40,9 +40,9 @@ def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Article | Skipped]:
     """One article: the main text, its paragraphs separated by empty lines; `locator` names the element it is in."""
     raw = read_limited(stream)
     page = outline(decode(raw, options.encoding, _declared_charset(raw)).text)
-    title = next((page.meta[name].strip() for name in _TITLES if page.meta.get(name, "").strip()), "")
+    title = next((page.meta[name] for name in _TITLES if name in page.meta), "")
     region, blocks = main_text(page)
-    text = "\n\n".join(block.text for block in blocks if block.text != title) or title
+    text = "\n\n".join(block.text for block in blocks if " ".join(block.text.split()) != title) or title
     if not text.strip():
         raise Refused("empty", "the page holds no text outside navigation and scripts")
     yield Article(
@@ -113,9 +113,10 @@ def _published(page: Outline) -> date | None:
 
 
 def _declared_charset(raw: bytes) -> str | None:
-    """The supported encoding that the page declares of itself, if it does."""
+    """The supported encoding that the page declares of itself, if it does; not UTF-16 or 32, for ASCII tells it."""
     found = _CHARSET.search(raw, 0, _HEAD_BYTES) or _DECLARATION.match(raw)
     try:
-        return canonical(found[1].decode("ascii")) if found else None
-    except UsageError:
+        name = canonical(found[1].decode("ascii")) if found else None
+    except (UsageError, UnicodeDecodeError):
         return None
+    return None if name and name.startswith(("utf-16", "utf-32")) else name

@@ -32,20 +32,28 @@ _KANJI: Final = (
     "音領頭題類食館馬験高"
 )
 """The 360 most frequent kanji: two thirds of those in running Japanese."""
-_OTHERS: Final = "\u3001\u3002\u300c-\u300f\u30fb\u30fc\u201c\u201d\u2018\u2019\u2026\u00b7\u2013\u2014\uff08\uff09\u3000"
+_OTHERS: Final = (
+    "\u3001\u3002\u300c-\u300f\u30fb\u30fc\u201c\u201d\u2018\u2019\u2026\u00b7\u2013\u2014\uff08\uff09\u3000"
+)
 _KANA: Final = "\u3041-\u3093\u30a1-\u30f3"
 
 _COMMON: Final = re.compile(f"[{_SYLLABLES}{_KANJI}{_OTHERS}{_KANA}]+")
 _COMMON_OR_ASCII: Final = re.compile(f"[{_SYLLABLES}{_KANJI}{_OTHERS}{_KANA}\t\r\n -~]+")
+_PHONETIC: Final = re.compile(f"[\uac00-\ud7a3{_KANA}]+")
+_MIN_PHONETIC: Final = 0.1
+"""Least share of Hangul and kana: without them it is neither Korean nor Japanese, but perhaps Chinese misread."""
 _ASCII: Final = re.compile(r"[\x00-\x7f]+")
 
 
 def commonness(text: str, *, ascii_counts: bool) -> tuple[float, int]:
     """The share of common letters, 0 to 1, and how many letters that rests on.
 
-    ASCII is left out where every candidate reads it alike; in UTF-16, where it is evidence, `ascii_counts`.
+    ASCII is left out where every candidate reads it alike; in UTF-16, where it is evidence, `ascii_counts`. The
+    share is 0 where ASCII does not count and there is next to no Hangul or kana.
     """
     letters = text[:SAMPLE] if ascii_counts else _ASCII.sub("", text)[:SAMPLE]
+    if not ascii_counts and len(_PHONETIC.sub("", letters)) > (1 - _MIN_PHONETIC) * len(letters):
+        return 0.0, len(letters)
     common = _COMMON_OR_ASCII if ascii_counts else _COMMON
     rest = common.sub("", letters)
     return (1 - len(rest) / len(letters) if letters else 0.0), len(letters)

@@ -7,6 +7,7 @@ parser is needed. Where it is malformed it is taken for text, and nothing is los
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -17,16 +18,18 @@ from semsearch.readers.text import whole_file
 from semsearch.records import Article, ReadOptions, Skipped
 
 _FRONT: Final = re.compile(r"---[ \t]*(?:\r?\n|\r)")
-_FRONT_END: Final = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\r|\Z)", re.MULTILINE)
+_LINE: Final = r"(?:^|(?<=\r))"
+"""The beginning of a line, whatever ended the one before."""
+_FRONT_END: Final = re.compile(rf"{_LINE}(?:---|\.\.\.)[ \t]*(?:\r?\n|\r|\Z)", re.MULTILINE)
 _MAX_FRONT: Final = 64 << 10
 """Characters in which front matter must end."""
-_ENTRY: Final = re.compile(r"([\w.-]+)[ \t]*:(?:[ \t]+(.*))?\Z")
+_ENTRY: Final = re.compile(r"([\w.-]+(?: [\w.-]+)*)[ \t]*:(?:[ \t]+(.*))?\Z")
 _INSIDE: Final = re.compile(r"[ \t]|#|-(?:[ \t]|\Z)|[\]}]")
 _QUOTED: Final = re.compile(r"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)')[ \t]*(?:#.*)?\Z""")
-_ESCAPE: Final = re.compile(r"\\(.)")
-_HEADING: Final = re.compile(r"^ {0,3}#[ \t]+([^\r\n]*?)[ \t]*#*[ \t]*(?:\r?$|\r)", re.MULTILINE)
+_ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_HEADING: Final = re.compile(rf"{_LINE} {{0,3}}#[ \t]+([^\r\n]*)", re.MULTILINE)
 _UNDERLINED: Final = re.compile(r"\s*([^\s#>|`~=-][^\r\n]*)(?:\r?\n|\r)=+[ \t]*(?:\r?\n|\r|\Z)")
-_FENCE: Final = re.compile(r"^ {0,3}```", re.MULTILINE)
+_FENCE: Final = re.compile(rf"{_LINE} {{0,3}}```", re.MULTILINE)
 
 
 def read(stream: BinaryIO, options: ReadOptions) -> Iterator[Article | Skipped]:
@@ -61,10 +64,18 @@ def _scalar(value: str) -> str:
     value = value.strip()
     quoted = _QUOTED.match(value)
     if quoted is not None:
-        return quoted[2].replace("''", "'") if quoted[1] is None else _ESCAPE.sub(r"\1", quoted[1])
+        return quoted[2].replace("''", "'") if quoted[1] is None else _ESCAPE.sub(_meant, quoted[1])
     if value[:1] in tuple("|>&*!{[\"'%@`"):
         return ""
     return re.split(r"(?:^|[ \t])#", value, maxsplit=1)[0].strip()
+
+
+def _meant(escape: re.Match[str]) -> str:
+    """What an escape in double quotes stands for; nothing for a code that is no character."""
+    number = int(escape[1] or escape[2] or escape[3] or "0", 16)
+    if escape[4] is not None:
+        return " " if escape[4] in "nrt" else escape[4]
+    return "" if number > 0x10FFFF or 0xD800 <= number < 0xE000 else chr(number)
 
 
 def _first_heading(text: str, start: int) -> str:
@@ -73,7 +84,13 @@ def _first_heading(text: str, start: int) -> str:
         return underlined[1].strip()
     fences = [fence.start() for fence in _FENCE.finditer(text, start)]
     for heading in _HEADING.finditer(text, start):
-        before = sum(fence < heading.start() for fence in fences[:1000])
-        if before % 2 == 0:
-            return heading[1].strip()
+        title = _without_closing(heading[1].strip())
+        if title and bisect(fences, heading.start()) % 2 == 0:
+            return title
     return ""
+
+
+def _without_closing(heading: str) -> str:
+    """`heading` without the number signs that may close it; those of `C#` stay."""
+    bare = heading.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1].isspace() else heading

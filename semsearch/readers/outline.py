@@ -8,17 +8,26 @@ from typing import Final
 
 from semsearch.readers.markup import End, Raw, Start, flow, unescape
 
-_SKIPPED: Final = frozenset(
-    "head nav footer aside form button select option template svg math object canvas audio video dialog menu".split()
-)
-_REGIONS: Final = frozenset(
-    "html body main article section div table td ul ol dl blockquote header figure center details".split()
-)
-_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_INLINE: Final = frozenset(
-    "a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span strike "
-    "strong sub sup time tt u var img wbr nobr".split()
-)
+_SKIPPED: Final = frozenset((
+    "head", "nav", "footer", "aside", "button", "select", "option", "template", "svg", "math", "object", "canvas",
+    "audio", "video", "dialog", "menu",
+))  # fmt: skip
+_IN_HEAD: Final = frozenset(("html", "head", "title", "style", "script", "noscript", "template", "object"))
+"""What does not end an open head."""
+_REGIONS: Final = frozenset((
+    "html", "body", "main", "article", "section", "form", "div", "table", "td", "ul", "ol", "dl", "blockquote",
+    "header", "figure", "center", "details",
+))  # fmt: skip
+_NAMED: Final = frozenset(("div", "section", "ul", "ol", "table", "td", "dl"))
+"""What is doubtful for its id or class; a form always is, for some frameworks put the whole page into one."""
+_VOID: Final = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+))  # fmt: skip
+_INLINE: Final = frozenset((
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
+    "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "img", "wbr", "nobr",
+))  # fmt: skip
 _DOUBTFUL: Final = re.compile(
     r"(?:^|[\s_-])(?:comments?|reply|replies|disqus|sidebar|footer|nav|navbar|navigation|gnb|lnb|menu|share|sharing|"
     r"sns|social|related|recommend(?:ed|ation)?|breadcrumbs?|adverts?|ads?|banner|promo|newsletter|subscribe|cookie|"
@@ -27,7 +36,6 @@ _DOUBTFUL: Final = re.compile(
 )
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
-_BREAKS: Final = re.compile(r" *\n(?: *\n)+ *")
 _MAX_PATH: Final = 6
 
 
@@ -114,20 +122,26 @@ class _Builder:
         mark = attributes.get("id", "").strip()
         label = f"{name}#{mark[:40]}" if mark.isprintable() and mark else name
         named = f"{mark[:200]} {attributes.get('class', '')[:200]}"
-        doubt = name in ("div", "section", "ul", "ol", "table", "td", "dl") and _DOUBTFUL.search(named) is not None
+        doubt = name == "form" or (name in _NAMED and _DOUBTFUL.search(named) is not None)
         inherited = parent is not None and parent.doubtful
         region = Region(len(self.page.regions), parent, label, name, attributes, doubtful=doubt or inherited)
         self.page.regions.append(region)
         return region
 
+    def _note(self, key: str, value: str) -> None:
+        """Keep the first value of `key` that says something."""
+        value = " ".join(value.split())
+        if value:
+            self.page.meta.setdefault(key, value)
+
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "meta":
             key = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or ""
-            self.page.meta.setdefault(key.lower(), attributes.get("content", ""))
+            self._note(key.lower(), attributes.get("content", ""))
         elif name == "time":
-            self.page.meta.setdefault("time", attributes.get("datetime", ""))
+            self._note("time", attributes.get("datetime", ""))
         elif name == "html":
-            self.page.meta.setdefault("lang", attributes.get("lang") or attributes.get("xml:lang") or "")
+            self._note("lang", attributes.get("lang") or attributes.get("xml:lang") or "")
         elif name == "br":
             self._line_break()
         elif name == "a":
@@ -141,13 +155,14 @@ class _Builder:
         self._flush()
         self.tag, self.in_link = name, False
         self.preformatted = self.preformatted or name == "pre"
-        if name == "body":
+        if name not in _IN_HEAD:
             self._close("head")
         if name in ("td", "th") and self.stack and self.stack[-1][0] in ("td", "th"):
             self._pop()
         style = attributes.get("style", "")
-        skipped = name in _SKIPPED or "hidden" in attributes or (style and _HIDDEN.search(style) is not None)
-        skipped = bool(skipped) or (name == "header" and not self.open.get("article") and not self.open.get("main"))
+        hidden = name not in ("html", "body") and ("hidden" in attributes or _HIDDEN.search(style) is not None)
+        of_page = name == "header" and not self.open.get("article") and not self.open.get("main")
+        skipped = name in _SKIPPED or hidden or of_page
         if skipped or name in _REGIONS or name == "th":
             self._push(name, attributes, skipped)
 
@@ -186,7 +201,7 @@ class _Builder:
 
     def _raw(self, item: Raw) -> None:
         if item.name == "title":
-            self.page.meta.setdefault("title", _SPACE.sub(" ", unescape(item.text)).strip())
+            self._note("title", unescape(item.text))
         elif item.name == "script" and self.page.scripts and not self.page.scripts[-1]:
             self.page.scripts[-1] = item.text
 
@@ -198,18 +213,22 @@ class _Builder:
         self.linked += len(text) if self.in_link else 0
 
     def _line_break(self) -> None:
-        self.pieces.append("\n")
+        """A second break in a row ends a block, as an element would."""
+        last = next((piece for piece in reversed(self.pieces) if piece == "\n" or piece.strip()), "")
+        if last == "\n" and not self.preformatted and self.tag != "h1":
+            self._flush()
+        else:
+            self.pieces.append("\n")
 
     def _flush(self) -> None:
         text = "".join(self.pieces)
         linked, self.pieces, self.linked = self.linked, [], 0
-        if self.tag == "h1" and text.strip():
-            self.page.meta.setdefault("h1", _SPACE.sub(" ", text).strip())
+        if self.tag == "h1":
+            self._note("h1", text)
         if self.skip_depth:
             return
-        for part in [text] if self.preformatted else _BREAKS.split(text):
-            if part.strip():
-                self.page.blocks.append(Block(_tidy(part, self.preformatted), self.here, self.tag, linked))
+        if text.strip():
+            self.page.blocks.append(Block(_tidy(text, self.preformatted), self.here, self.tag, linked))
 
 
 def _tidy(text: str, preformatted: bool) -> str:

@@ -16,11 +16,11 @@ MAX_TITLE_WIDTH: Final = 120
 """Columns up to which a first line can be a headline."""
 
 _DATE_LINE: Final = re.compile(
-    rf"(?:[^\S\r\n]*(?:\r?\n|\r))*[^\S\r\n]*date[^\S\r\n]*:?[^\S\r\n]+(?P<date>{WRITTEN})"
+    rf"\s*date(?:[^\S\r\n]*:)?[^\S\r\n]+(?P<date>{WRITTEN})"
     r"(?:[T ]\d{1,2}:\d{2}[^\s]*)?(?P<title>[^\S\r\n][^\r\n]*)?(?:\r?\n|\r|\Z)",
     re.IGNORECASE,
 )
-_FIRST_LINE: Final = re.compile(r"\s*(?P<title>[^\r\n]+)(?:\r?\n|\r)[^\S\r\n]*(?:\r?\n|\r)")
+_FIRST_LINE: Final = re.compile(r"\s*+(?P<title>[^\r\n]+)(?>\r\n?|\n)[^\S\r\n]*+(?:\r|\n)")
 _SENTENCE_END: Final = re.compile(r"""[.!?。！？｡．,、，…:;]["'”’」』）)\]]*\Z""")
 
 
