@@ -50,6 +50,7 @@ def build(
     index: str | os.PathLike[str] = settings.INDEX.default,
     model: str | Embedder | None = None,
     *,
+    truncate_dim: int | None = None,
     options: ReadOptions | None = None,
     forget: Sequence[str] = (),
     dry_run: bool = False,
@@ -60,6 +61,7 @@ def build(
     `sources` are files, folders, globs, or `-` for standard input; none means those the index was built from, or
     `seeds` for a new one. Files of these sources that have vanished leave the index, and so do those of `forget`.
     `model` is `bundled`, a sentence-transformers name or path, or an Embedder; None keeps the index's own.
+    `truncate_dim` keeps that many dimensions of its vectors; None those of the index, or all.
     With `dry_run` nothing is written, and the report lists what would change.
 
     Killed at any moment, the index is the old one or the new one, and the next build goes on from there.
@@ -72,7 +74,7 @@ def build(
     if dry_run:
         return _rehearse(folder, found, arguments, options, forget)
     with Writer.open(folder) as writer:
-        job = _Job(writer, _choose_model(model, writer.fingerprint), options, progress or _silent)
+        job = _Job(writer, _choose_model(model, truncate_dim, writer.fingerprint), options, progress or _silent)
         to_do = changes(writer.database, found, arguments, options, forget)
         job.embed_and_store(chain(job.read_changed(to_do), job.carry_over()))
         report = job.publish(arguments, forget)
@@ -314,12 +316,17 @@ def _roots(db: Database, arguments: Sequence[str], forget: Sequence[str]) -> lis
     return [root for root in dict.fromkeys([*db.meta("roots", []), *given]) if not is_under(root, dropped)]
 
 
-def _choose_model(model: str | Embedder | None, published: ModelFingerprint | None) -> Embedder:
-    if isinstance(model, str):
-        return load_embedder(model)
-    if model is not None:
-        return model
-    return load_recorded(published) if published else load_embedder()
+def _choose_model(
+    model: str | Embedder | None, truncate_dim: int | None, published: ModelFingerprint | None
+) -> Embedder:
+    if model is None and published and truncate_dim is None:
+        return load_recorded(published)
+    if model is None and published:
+        prompts = {"query_prompt": published.query_prompt, "passage_prompt": published.passage_prompt}
+        return load_embedder(published.name, **prompts, truncate_dim=truncate_dim)
+    if model is None or isinstance(model, str):
+        return load_embedder(model or settings.MODEL.default, truncate_dim=truncate_dim)
+    return model
 
 
 def _rehearse(

@@ -69,13 +69,16 @@ def read_pairs(corpora: Path) -> Iterator[Pair]:
 
 def _read_file(path: Path, source: str, kind: str | None, langs: list[str]) -> Iterator[Pair]:
     group = group_of(source, kind)
-    columns = [(a, b) for a in range(len(langs)) for b in range(a + 1, len(langs))]
     with lzma.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
-            cells = [clean(cell) for cell in line.rstrip("\n").split("\t")]
-            for a, b in columns:
-                if len(cells) > b and _usable(cells[a], cells[b], group):
-                    yield Pair(source, group, langs[a], cells[a], langs[b], cells[b])
+            yield from _row_pairs(line, source, group, langs)
+
+
+def _row_pairs(line: str, source: str, group: str, langs: list[str]) -> Iterator[Pair]:
+    cells = [clean(cell) for cell in line.rstrip("\n").split("\t")]
+    for a, b in combinations(range(len(langs)), 2):
+        if len(cells) > b and _usable(cells[a], cells[b], group):
+            yield Pair(source, group, langs[a], cells[a], langs[b], cells[b])
 
 
 def _usable(left: str, right: str, group: str) -> bool:
@@ -89,14 +92,18 @@ def _usable(left: str, right: str, group: str) -> bool:
 
 
 def read_stories(data: Path) -> Iterator[Pair]:
-    """Yield the pairs of the hand-written stories in `data/*.jsonl`, each told and asked about in three languages.
+    """Yield the pairs of the project's own data, written by hand in three languages.
 
-    Groups: `asked` (question > passage), `headlines` (headline > passage), both in all nine language pairs; and
-    `stories` (passages, headlines and questions that say the same in two languages).
+    `data/*.jsonl` holds stories, each told and asked about: groups `asked` (question > passage), `headlines`
+    (headline > passage), both in all nine language pairs, and `stories` (passages, headlines and questions that say
+    the same in two languages). `data/*.tsv` holds sentences, English, Korean, Japanese: group `news`.
     """
     for path in sorted(data.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield from _story_pairs(path.stem, json.loads(line))
+    for path in sorted(data.glob("*.tsv")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield from _row_pairs(line, path.stem, "news", ["en", "ko", "ja"])
 
 
 def _story_pairs(source: str, story: dict[str, dict[str, Any]]) -> Iterator[Pair]:

@@ -25,6 +25,7 @@ _SHOWN = 20
 @click.option("--device", help="Where a sentence-transformers model runs: cpu, cuda, mps. [default: the best there is]")
 @click.option("--query-prompt", metavar="TEXT", help="Put before every query; for a model whose own is not known.")
 @click.option("--passage-prompt", metavar="TEXT", help="Put before every passage; likewise.")
+@click.option("--truncate-dim", type=int, metavar="N", help="Keep N dimensions of every vector: a smaller index.")
 @click.option("--encoding", metavar="NAME", help="Encoding of the files. [default: detected, file by file]")
 @click.option("--text-field", default="text", show_default=True, help="Field of JSON records that holds the article.")
 @click.option("--title-field", default="title", show_default=True, help="... the headline.")
@@ -41,6 +42,7 @@ def build(
     device: str | None,
     query_prompt: str | None,
     passage_prompt: str | None,
+    truncate_dim: int | None,
     encoding: str | None,
     forget: tuple[str, ...],
     dry_run: bool,
@@ -64,10 +66,20 @@ def build(
 
     chosen: str | Embedder | None = model
     if model and (device or query_prompt is not None or passage_prompt is not None):
-        chosen = load_embedder(model, device=device, query_prompt=query_prompt, passage_prompt=passage_prompt)
+        prompts = {"query_prompt": query_prompt, "passage_prompt": passage_prompt}
+        chosen = load_embedder(model, device=device, truncate_dim=truncate_dim, **prompts)
     options = ReadOptions(encoding=encoding, **fields)
     try:
-        report = build_index(sources, index, chosen, options=options, forget=forget, dry_run=dry_run, progress=progress)
+        report = build_index(
+            sources,
+            index,
+            chosen,
+            truncate_dim=truncate_dim,
+            options=options,
+            forget=forget,
+            dry_run=dry_run,
+            progress=progress,
+        )
     finally:
         ticker.clear()
     _print(report, index)

@@ -90,11 +90,30 @@ def verify(index: Path) -> None:
 
 
 @click.command()
-def models() -> None:
+@click.option("--card", is_flag=True, help="Print the model card of the bundled model: data, figures, limits.")
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write the bundled model for sentence-transformers.",
+)
+def models(card: bool, export: Path | None) -> None:
     """List the models that `build --model` knows by name.
 
-    Any other sentence-transformers model works too, by hub name or by the path of its folder.
+    Any other sentence-transformers model works too, by hub name or by the path of its folder. With --export, the
+    bundled model becomes such a folder, for programs without semsearch: SentenceTransformer("DIR").
     """
+    if export:
+        from semsearch.embedders.export import export as export_model
+
+        export_model(export)
+        click.echo(f'{export}: load it with sentence_transformers.SentenceTransformer("{export}")')
+        return
+    if card:
+        from semsearch.embedders.bundled import CARD_TEXT, DATA
+
+        click.echo((DATA / CARD_TEXT).read_text(encoding="utf-8"), nl=False)
+        return
     click.echo(f"{BUNDLED:<62} {256:>5}  CC-BY-SA-4.0  in the package, no download, no torch")
     for model in KNOWN:
         prompts = "prompts: query" + (", passage" if model.passage_prompt else "") if model.query_prompt else ""

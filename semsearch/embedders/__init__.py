@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from semsearch.embedders.registry import BUNDLED
+from semsearch.errors import UsageError
 from semsearch.protocols import Embedder
 from semsearch.records import ModelFingerprint
 
@@ -13,23 +14,44 @@ def load_embedder(
     device: str | None = None,
     query_prompt: str | None = None,
     passage_prompt: str | None = None,
+    truncate_dim: int | None = None,
 ) -> Embedder:
     """Load `bundled`, or a sentence-transformers model by hub name or by the path of its folder.
 
-    The other arguments are for sentence-transformers models: `device` is torch's name for one (None: the best
-    there is); prompts go before every text (None: those of the model's configuration, else of the registry).
-    Raises ModelUnavailable where the model cannot be had, with the choices that need no network.
+    `truncate_dim` keeps the first dimensions of every vector only: a smaller index, for models trained for it
+    (Matryoshka; the bundled one was). The other arguments are for sentence-transformers models: `device` is torch's
+    name for one (None: the best there is); prompts go before every text (None: those of the model's configuration,
+    else of the registry).
+    Raises ModelUnavailable where the model cannot be had, with the choices that need no network; UsageError where
+    it has fewer dimensions than `truncate_dim`.
     """
-    if name == BUNDLED:
-        from semsearch.embedders.bundled import BundledModel
-
-        return BundledModel()
-    from semsearch.embedders.transformer import TransformerModel
-
-    return TransformerModel(name, device=device, query_prompt=query_prompt, passage_prompt=passage_prompt)
+    embedder = _load(name, device, query_prompt, passage_prompt, truncate_dim)
+    if truncate_dim is not None and embedder.dimension != truncate_dim:
+        raise UsageError(f"{name} has {embedder.dimension} dimensions, {truncate_dim} were asked for: take fewer")
+    return embedder
 
 
 def load_recorded(fingerprint: ModelFingerprint, name: str | None = None) -> Embedder:
-    """Load the model of an index, from `name` if it has moved, with the prompts its passages were embedded with."""
-    prompts = {"query_prompt": fingerprint.query_prompt, "passage_prompt": fingerprint.passage_prompt}
-    return load_embedder(name or fingerprint.name, **prompts)
+    """Load the model of an index, from `name` if it has moved, as its passages were embedded: prompts, dimensions."""
+    prompts = (fingerprint.query_prompt, fingerprint.passage_prompt)
+    return _load(name or fingerprint.name, None, *prompts, fingerprint.dimension)
+
+
+def _load(
+    name: str, device: str | None, query_prompt: str | None, passage_prompt: str | None, truncate_dim: int | None
+) -> Embedder:
+    if truncate_dim is not None and truncate_dim < 1:
+        raise UsageError(f"truncate_dim is {truncate_dim}, expected 1 or more")
+    if name == BUNDLED:
+        from semsearch.embedders.bundled import BundledModel
+
+        return BundledModel(truncate_dim=truncate_dim)
+    from semsearch.embedders.transformer import TransformerModel
+
+    return TransformerModel(
+        name,
+        device=device,
+        query_prompt=query_prompt,
+        passage_prompt=passage_prompt,
+        truncate_dim=truncate_dim,
+    )

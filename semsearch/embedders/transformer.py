@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _QUERY_NAMES: Final = ("query", "search_query", "s2p_query")
+_WINDOW: Final = 512
 _PASSAGE_NAMES: Final = ("document", "passage", "search_document", "corpus")
 
 
@@ -38,14 +40,16 @@ class TransformerModel:
         device: str | None = None,
         query_prompt: str | None = None,
         passage_prompt: str | None = None,
+        truncate_dim: int | None = None,
         batch_size: int = 32,
     ) -> None:
         """Load `name`, a hub name or the path of a saved model.
 
         `device` is torch's name for it (`cpu`, `cuda`, `mps`); None lets sentence-transformers choose.
+        `truncate_dim` keeps the first dimensions only.
         Raises ModelUnavailable where it cannot be had.
         """
-        self._model = _load(name, device)
+        self._model = _load(name, device, truncate_dim)
         self._batch_size = batch_size
         self._counter = copy.deepcopy(self._model.tokenizer)  # the model's own is busy while another thread embeds
         own = dict(self._model.prompts or {})
@@ -73,7 +77,8 @@ class TransformerModel:
     @property
     def max_tokens(self) -> int:
         """Tokens that the model reads of one text, its special tokens and its passage prompt taken off."""
-        window = int(self._model.get_max_seq_length() or 512)
+        window = self._model.get_max_seq_length()
+        window = _WINDOW if window is None or math.isinf(window) else int(window)  # a bag of tokens has no end
         return max(16, window - 2 - self.count_tokens(self._passage_prompt))
 
     def count_tokens(self, text: str) -> int:
@@ -118,7 +123,7 @@ _OFFLINE: Final = "use `bundled`, which needs no download, or the path of a fold
 _HUB_SECONDS: Final = 10.0
 
 
-def _load(name: str, device: str | None) -> SentenceTransformer:
+def _load(name: str, device: str | None, truncate_dim: int | None) -> SentenceTransformer:
     if _looks_like_path(name) and not Path(name).is_dir():
         raise ModelUnavailable(f"no model folder at {name}: {_OFFLINE}")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -131,7 +136,7 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
         _ask_hub(name)
     with _quiet():
         try:
-            return SentenceTransformer(name, device=device, local_files_only=here)
+            return SentenceTransformer(name, device=device, truncate_dim=truncate_dim, local_files_only=here)
         except Exception as error:  # the libraries below raise anything: OSError, ValueError, torch errors
             raise ModelUnavailable(f"{name} cannot be loaded ({_brief(error)}): {_OFFLINE}") from error
 
