@@ -7,7 +7,8 @@ The rules, in order:
 2. A body without any blank line, of three lines or more of which at least two thirds end like a sentence, holds
    one paragraph a line; otherwise its line breaks are taken for wrapping.
 3. A paragraph narrower than `short_width` columns (a heading, a byline) and a Markdown heading join the
-   paragraph that follows, the last one the paragraph before, where the two stay within the budget.
+   paragraph that follows, the last one the paragraph before, where the two stay within the budget or that
+   paragraph is divided anyway.
 4. A paragraph of more than `budget` tokens is divided at sentence ends, as many sentences to a passage as fit;
    a sentence that alone is too long is cut at clause marks, else at spaces, else between two characters.
 """
@@ -100,7 +101,7 @@ class ParagraphChunker:
 
     def _join_last(self, text: str, done: list[Span], last: Span) -> None:
         both = Span(done[-1].start, last.end) if done else last
-        if done and self._fits(text, both):
+        if done and (self._fits(text, both) or not self._fits(text, done[-1])):
             done[-1] = both
         else:
             done.append(last)

@@ -15,7 +15,10 @@ _HANGUL = re.compile(r"[\u1100-\u115f\u3131-\u318e\uac00-\ud7a3\uffa1-\uffdc]+")
 _KANA = re.compile(r"[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u31f0-\u31ff\uff66-\uff6f\uff71-\uff9d]+")
 _HAN = re.compile(r"[\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\uff21-\uff3a\uff41-\uff5a]+")
-_OTHER = re.compile(r"[^\W\d_\u0000-\u024f\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd]+")
+_OTHER = re.compile(
+    r"[^\W\d_\u0000-\u024f\u1100-\u11ff\u2000-\u2bff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd]+"
+)
+"""Letters of any other script; symbols such as circled or Roman numerals, which `re` takes for letters, are none."""
 
 
 def detect(text: str) -> str:

@@ -74,7 +74,7 @@ class Article:
     external_id: str | None = None
     url: str | None = None
     raw: bytes | None = field(default=None, repr=False, compare=False)
-    """The file's bytes, kept only where `text.encode(encoding)` would not give them back: CP932, CP949 and EUC-JP
+    """The file's bytes, kept only where `text.encode(encoding)` would not give them back: CP932, EUC-JP and Johab
     have a few characters with two codes."""
 
 

@@ -11,6 +11,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
@@ -20,6 +21,9 @@ from semsearch.records import Skipped, Source
 from semsearch.settings import SUFFIXES
 
 STDIN: Final = "-"
+IGNORE: Final = ".semsearchignore"
+"""A file of this name lists what is left out of the folder it lies in: names or patterns such as `draft-*`."""
+_MAX_IGNORE: Final = 64 << 10
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__"})
 _OPEN_FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -32,8 +36,9 @@ def walk(arguments: Sequence[str]) -> Iterator[Source | Skipped]:
     """The files that `arguments` (files, folders, patterns, `-`) stand for, each once.
 
     Folders are read to any depth in the order of their names, following links but entering no folder twice; in
-    them only names with a suffix in `SUFFIXES` count, and names that begin with a dot are left out. Raises
-    `SourceNotFound`, before anything is yielded, for a path that does not exist or a pattern without a match.
+    them only names with a suffix in `SUFFIXES` count, and names that begin with a dot or stand in the folder's
+    `.semsearchignore` are left out. Raises `SourceNotFound`, before anything is yielded, for a path that does not
+    exist or a pattern without a match.
     """
     arguments = [os.fspath(argument) for argument in arguments]
     for argument in arguments:
@@ -126,7 +131,8 @@ def _tree(
         except OSError as error:
             yield path, True, Skipped(shown(path), "unreadable", f"the folder cannot be read: {_reason(error)}")
             continue
-        pending += [os.path.join(path, name) for name in names if _is_visible(name)]
+        ignored = _ignored(path) if IGNORE in names else ()
+        pending += [os.path.join(path, name) for name in names if _is_visible(name) and not _fits(name, ignored)]
 
 
 def _examined(path: str, root: str) -> _File | Skipped:
@@ -145,8 +151,11 @@ def _examined(path: str, root: str) -> _File | Skipped:
 
 def shown(path: str) -> str:
     """The name of a source: POSIX separators, no `./`, bytes that are no UTF-8 as `\\xff`."""
-    name = os.path.normpath(path).replace(os.sep, "/")
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return _legible(os.path.normpath(path).replace(os.sep, "/"))
+
+
+def _legible(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _identity(status: os.stat_result) -> _Identity:
@@ -155,6 +164,20 @@ def _identity(status: os.stat_result) -> _Identity:
 
 def _is_visible(name: str) -> bool:
     return not name.startswith(".") and name not in _SKIPPED_FOLDERS
+
+
+def _ignored(folder: str) -> list[str]:
+    """The patterns of a folder's ignore file, a line each; `#` begins a comment. Unreadable, it ignores nothing."""
+    try:
+        with open(os.path.join(folder, IGNORE), encoding="utf-8") as file:
+            lines = [line.strip() for line in file.read(_MAX_IGNORE).splitlines()]
+    except (OSError, ValueError):
+        return []
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _fits(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _has_known_suffix(path: str) -> bool:
@@ -203,5 +226,5 @@ def _hint(argument: str) -> str:
 
 
 def _quoted(path: str) -> str:
-    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown(path) if path)
+    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in _legible(path))
     return f"'{printable}'"

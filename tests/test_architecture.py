@@ -29,6 +29,7 @@ ONLY_IMPORTER = {
     "torch": "embedders/transformer.py",
     "sentence_transformers": "embedders/transformer.py",
     "tokenizers": "embedders/bundled.py",
+    "safetensors": "embedders/export.py",
     "faiss": "vectors.py",
     "sqlite3": "sqlite.py",
     "click": "cli",

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 import semsearch
 from semsearch.cli import main
-from semsearch.embedders import bundled
-from semsearch.embedders.bundled import DATA, BundledModel, digest
+from semsearch.embedders.bundled import DATA, BundledModel, Subwords, digest
 from semsearch.errors import UsageError
 
 PAIRS = [
@@ -218,7 +217,7 @@ def test_remembered_words_give_the_tokens_of_the_whole_text(text: str) -> None:
     if "Σ" in text or any(unicodedata.category(char) in ("Cn", "Cs") for char in text):
         return
     whole = model._tokenizer.encode(plain, add_special_tokens=False).ids
-    assert model._encode([text])[0] == whole
+    assert Subwords(model._tokenizer).ids([text])[0] == whole
 
 
 @cache
@@ -226,14 +225,12 @@ def shared_model() -> BundledModel:
     return BundledModel()
 
 
-def test_forgetting_words_changes_nothing(monkeypatch: pytest.MonkeyPatch, model: BundledModel) -> None:
-    monkeypatch.setattr(bundled, "_REMEMBERED_WORDS", 3)
-    forgetful = BundledModel()
+def test_forgetting_words_changes_nothing(model: BundledModel) -> None:
+    forgetful, mindful = Subwords(model._tokenizer, remembered=3), Subwords(model._tokenizer)
     texts = [text for row in PAIRS for text in row]
     for _ in range(2):
-        for text in texts:
-            assert np.array_equal(forgetful.embed_passages([text]), model.embed_passages([text]))
-        assert len(forgetful._words) <= 3
+        assert [forgetful.ids([text]) for text in texts] == [mindful.ids([text]) for text in texts]
+    assert len(forgetful._known) <= 3
 
 
 def test_sentence_transformers_loads_the_exported_model_and_gives_the_same_vectors(

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT, SEEDS
 
-LIMIT = 24 << 20
+LIMIT = 24_000_000
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,10 @@ from augment import QUESTION_WORDS
 from numpy.typing import NDArray
 from prepare import load_pairs
 from tokenizers import Tokenizer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from semsearch.embedders.bundled import Subwords
 
 Ids = NDArray[np.int32]
 Index = NDArray[np.int64]
@@ -48,7 +54,7 @@ class TextStore:
     """Token ids of many texts in one flat array; texts are known by number."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+        self._subwords = Subwords(tokenizer)
         self._chunks: list[Ids] = []
         self._lengths: list[int] = []
 
@@ -57,10 +63,9 @@ class TextStore:
         distinct = list(dict.fromkeys(texts))
         first = len(self._lengths)
         for start in range(0, len(distinct), _BATCH):
-            encodings = self._tokenizer.encode_batch_fast(distinct[start : start + _BATCH])
-            rows = [encoding.ids[:limit] for encoding in encodings]
+            rows = [ids[:limit] for ids in self._subwords.ids(distinct[start : start + _BATCH])]
             self._lengths.extend(map(len, rows))
-            self._chunks.append(np.fromiter((i for row in rows for i in row), dtype=np.int32))
+            self._chunks.append(np.fromiter(chain.from_iterable(rows), dtype=np.int32))
         number = {text: first + place for place, text in enumerate(distinct)}
         return np.fromiter((number[text] for text in texts), dtype=np.int64, count=len(texts))
 

@@ -1,6 +1,6 @@
 """Measure a model on the development sets.
 
-    python evaluate_model.py --corpora DIR [--model DIR]
+    python evaluate_model.py --corpora DIR [--model DIR] [--truncate-dim N]
 
 `--model` is a directory as `export.py` writes it; by default the model inside the package.
 """
@@ -30,16 +30,18 @@ def lines_of(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").rstrip("\n").split("\n")
 
 
-def accuracy(left: Vectors, right: Vectors) -> float:
-    """Share of rows whose nearest neighbour on the other side is their own, both ways averaged."""
-    scores = left @ right.T
-    own = np.arange(len(left))
-    return float(((scores.argmax(1) == own).mean() + (scores.argmax(0) == own).mean()) / 2)
+def bitext(encode: Encoder, name: str, files: dict[str, Path]) -> dict[str, float]:
+    """Accuracy@1 in hundredths of two line-aligned files, by language, in both directions.
 
-
-def pair_accuracy(encode: Encoder, left: Path, right: Path) -> float:
-    """Accuracy@1 of a pair of line-aligned files."""
-    return accuracy(encode(lines_of(left)), encode(lines_of(right)))
+    The share of lines whose nearest neighbour on the other side is their own, as MTEB counts it.
+    """
+    (a, left), (b, right) = files.items()
+    scores = encode(lines_of(left)) @ encode(lines_of(right)).T
+    own = np.arange(len(scores))
+    return {
+        f"{name} {a}>{b}": 100 * float((scores.argmax(1) == own).mean()),
+        f"{name} {b}>{a}": 100 * float((scores.argmax(0) == own).mean()),
+    }
 
 
 def ndcg(queries: Vectors, passages: Vectors, k: int = 10) -> float:
@@ -55,9 +57,19 @@ def read_news(dev: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines_of(path)]
 
 
-def news_questions(model: Any, dev: Path, headlines: bool = True) -> dict[str, float]:
+def headlines(encode: Encoder, rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Accuracy@1 in hundredths of the news questions' headlines as bitext."""
+    vectors = {lang: encode([row["headline"][lang] for row in rows]) for lang in LANGS}
+    own = np.arange(len(rows))
+    return {
+        f"headlines {a}>{b}": 100 * float(((vectors[a] @ vectors[b].T).argmax(1) == own).mean())
+        for a, b in product(LANGS, LANGS)
+        if a != b
+    }
+
+
+def news_questions(model: Any, rows: list[dict[str, Any]], headlines: bool = True) -> dict[str, float]:
     """nDCG@10 (in hundredths) of every language pair question > passage, and the two means."""
-    rows = read_news(dev)
     queries = {lang: model.embed_queries([row["question"][lang] for row in rows]) for lang in LANGS}
     passages = {}
     for lang in LANGS:
@@ -81,9 +93,9 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def similarity(encode: Encoder, rows: Sequence[tuple[str, str, float]]) -> float:
-    """Spearman correlation of cosine similarity with human scores."""
+    """Spearman correlation of cosine similarity with human scores, in hundredths."""
     left, right = encode([row[0] for row in rows]), encode([row[1] for row in rows])
-    return spearman((left * right).sum(1).tolist(), [row[2] for row in rows])
+    return 100 * spearman((left * right).sum(1).tolist(), [row[2] for row in rows])
 
 
 def read_korsts(path: Path) -> list[tuple[str, str, float]]:
@@ -126,31 +138,30 @@ def read_jsquad(path: Path) -> tuple[list[str], list[str]]:
 
 
 def measure(model: Any, dev: Path) -> dict[str, float]:
-    """Measure everything; accuracies and correlations in [0, 1], nDCG@10 in hundredths."""
+    """Measure everything, in hundredths: accuracy@1 of bitext, nDCG@10 of questions, rank correlation of likeness."""
     encode: Encoder = model.embed_passages
     tatoeba, park, jhe = dev / "laser-tatoeba", dev / "park-news", dev / "jhe"
-    challenge = dev / "tatoeba-challenge" / "jpn-kor.v2021-08-07"
-    found = {
-        "tatoeba ko-en": pair_accuracy(encode, tatoeba / "tatoeba.kor-eng.kor", tatoeba / "tatoeba.kor-eng.eng"),
-        "tatoeba ja-en": pair_accuracy(encode, tatoeba / "tatoeba.jpn-eng.jpn", tatoeba / "tatoeba.jpn-eng.eng"),
-        "tatoeba-challenge ja-ko": pair_accuracy(encode, Path(f"{challenge}.jpn"), Path(f"{challenge}.kor")),
-        "park-news test": pair_accuracy(
-            encode, park / "korean-english-park.test.ko", park / "korean-english-park.test.en"
-        ),
-        "jhe eval": pair_accuracy(encode, jhe / "jhe-koen-eval.ko", jhe / "jhe-koen-eval.en"),
-        "KorSTS test": similarity(encode, read_korsts(dev / "kornlu" / "KorSTS" / "sts-test.tsv")),
-        "KLUE-STS dev": similarity(
-            encode, read_scored(dev / "klue" / "klue-sts-v1.1_dev.json", lambda row: row["labels"]["label"])
-        ),
-        "JSTS valid": similarity(
-            encode, read_scored(dev / "jglue" / "jsts-v1.3.valid-v1.3.json", lambda row: row["label"])
-        ),
-        "JSQuAD valid nDCG": passage_search(model, *read_jsquad(dev / "jglue" / "jsquad-v1.3.valid-v1.3.json")),
-    }
+    challenge = str(dev / "tatoeba-challenge" / "jpn-kor.v2021-08-07")
+    stories = read_news(dev)
+    found = {}
+    for a, b, name in (("ko", "en", "kor-eng"), ("ja", "en", "jpn-eng")):
+        file = f"tatoeba.{name}."
+        files = {a: tatoeba / (file + name[:3]), b: tatoeba / (file + name[4:])}
+        found |= bitext(encode, "Tatoeba", files)
+    found |= bitext(encode, "Tatoeba-Challenge", {"ko": Path(challenge + ".kor"), "ja": Path(challenge + ".jpn")})
+    found |= bitext(encode, "park-news", {lang: park / f"korean-english-park.test.{lang}" for lang in ("ko", "en")})
+    found |= bitext(encode, "jhe", {lang: jhe / f"jhe-koen-eval.{lang}" for lang in ("ko", "en")})
+    found |= headlines(encode, stories)
+    korsts = read_korsts(dev / "kornlu" / "KorSTS" / "sts-test.tsv")
+    klue = read_scored(dev / "klue" / "klue-sts-v1.1_dev.json", lambda row: row["labels"]["label"])
+    jsts = read_scored(dev / "jglue" / "jsts-v1.3.valid-v1.3.json", lambda row: row["label"])
+    found |= {"KorSTS": similarity(encode, korsts), "KLUE-STS": similarity(encode, klue)}
+    found |= {"JSTS": similarity(encode, jsts)}
+    found["JSQuAD ja>ja"] = passage_search(model, *read_jsquad(dev / "jglue" / "jsquad-v1.3.valid-v1.3.json"))
     rows = [line.split("\t") for line in lines_of(dev / "jaquad" / "dev.question-passage.ja.tsv")]
-    found["JaQuAD dev nDCG"] = passage_search(model, [row[0] for row in rows], [row[1] for row in rows])
-    for name, headlines in (("news", True), ("news, no headline", False)):
-        found.update({f"{name} {pair}": v for pair, v in news_questions(model, dev, headlines).items()})
+    found["JaQuAD ja>ja"] = passage_search(model, [row[0] for row in rows], [row[1] for row in rows])
+    for name, with_headline in (("news", True), ("news, no headline", False)):
+        found |= {f"{name} {pair}": v for pair, v in news_questions(model, stories, with_headline).items()}
     return found
 
 
@@ -161,9 +172,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", type=Path, required=True)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--truncate-dim", type=int)
     options = parser.parse_args()
-    for name, value in measure(BundledModel(options.model), options.corpora / "dev").items():
-        print(f"{name:<28} {value:.3f}" if value <= 1 else f"{name:<28} {value:.1f}")
+    for name, value in measure(BundledModel(options.model, options.truncate_dim), options.corpora / "dev").items():
+        print(f"{name:<28} {value:.1f}")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,33 @@
 """Write a trained table as the package's model files.
 
-    python export.py --work DIR --target DIR [--version 1] [--figures FILE]
+    python export.py --work DIR --target DIR [--corpora DIR] [--version 1]
 
-Rows become int8 with one scale each; `model.json` records the digest of the files.
+Rows become int8 with one scale each; `model.json` records the digest of the files, and with `--corpora` what the model
+reaches on the development sets; `README.md`, made from `card.md`, is the model card.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import shutil
 import sys
 from pathlib import Path
+from string import Template
 
 import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from semsearch.embedders.bundled import CARD, SCALES, TOKENIZER, VECTORS, digest
+from semsearch.embedders.bundled import CARD, CARD_TEXT, SCALES, TOKENIZER, VECTORS, BundledModel, digest
 
+HERE = Path(__file__).resolve().parent
 _LEAST_LENGTH = 1e-3
+PREFIXES = (128, 64)
+LANGS = ("ko", "en", "ja")
+BITEXT = ("Tatoeba", "Tatoeba-Challenge", "headlines", "park-news", "jhe")
+Figures = dict[str, float]
 
 
 def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -32,8 +38,8 @@ def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.f
     return np.rint(table / scales[:, None]).astype(np.int8), scales
 
 
-def export(table: NDArray[np.float32], tokenizer: Path, target: Path, version: str, figures: dict[str, float]) -> None:
-    """Write vectors, scales, tokenizer and card into `target`."""
+def export(table: NDArray[np.float32], tokenizer: Path, target: Path, version: str) -> None:
+    """Write vectors, scales, tokenizer and `model.json` into `target`."""
     target.mkdir(parents=True, exist_ok=True)
     rows, scales = quantise(table)
     np.save(target / VECTORS, rows)
@@ -43,18 +49,76 @@ def export(table: NDArray[np.float32], tokenizer: Path, target: Path, version: s
         "name": "semsearch-koenja",
         "version": version,
         "description": "Static subword embeddings for Korean, English and Japanese.",
-        "languages": ["ko", "en", "ja"],
+        "languages": list(LANGS),
         "dimension": table.shape[1],
         "vocabulary_size": table.shape[0],
         "max_tokens": 512,
         "weights": "int8 rows, one float32 scale per row",
         "licence": "CC-BY-SA-4.0",
-        "training_date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "sources": "see scripts/train/SOURCES.md",
         "sha256": digest(target),
-        "figures": {name: round(value, 4 if value <= 1 else 1) for name, value in figures.items()},
     }
-    (target / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    _write_json(target / CARD, card)
+
+
+def describe(target: Path, figures: Figures, prefixes: dict[int, Figures]) -> None:
+    """Add the figures to `model.json` and write the model card."""
+    card = json.loads((target / CARD).read_text(encoding="utf-8"))
+    card["figures"] = _rounded(figures)
+    card["prefixes"] = {str(size): _rounded(found) for size, found in prefixes.items()}
+    _write_json(target / CARD, card)
+    size = sum((target / name).stat().st_size for name in (VECTORS, SCALES, TOKENIZER))
+    text = Template((HERE / "card.md").read_text(encoding="utf-8")).substitute(
+        dimension=card["dimension"],
+        vocabulary_size=f"{card['vocabulary_size']:,}",
+        size=f"{size / 1e6:.1f} MB",
+        sentences=f"{3300 + _lines('*.tsv'):,}",
+        stories=f"{_lines('*.jsonl'):,}",
+        tables="\n".join([_bitext(figures), _search(figures, prefixes), _likeness(figures)]),
+    )
+    (target / CARD_TEXT).write_text(text, encoding="utf-8")
+
+
+def _rounded(figures: Figures) -> Figures:
+    return {name: round(value, 2) for name, value in figures.items()}
+
+
+def _lines(pattern: str) -> int:
+    return sum(path.read_text(encoding="utf-8").count("\n") for path in (HERE / "data").glob(pattern))
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _bitext(figures: Figures) -> str:
+    pairs = [f"{a}>{b}" for a in LANGS for b in LANGS if a != b]
+    rows = [[name, *(_shown(figures.get(f"{name} {pair}")) for pair in pairs)] for name in BITEXT]
+    return _table(["bitext", *pairs], rows)
+
+
+def _search(figures: Figures, prefixes: dict[int, Figures]) -> str:
+    pairs = [*(f"{a}>{b}" for a in LANGS for b in LANGS), "within", "across"]
+    every = {"256 dimensions": figures, **{f"{size} dimensions": found for size, found in prefixes.items()}}
+    rows = [
+        [f"{kind}, {name}", *(_shown(found.get(f"{kind} {pair}")) for pair in pairs)]
+        for kind in ("news", "news, no headline")
+        for name, found in every.items()
+    ]
+    return _table(["search", *pairs], rows)
+
+
+def _likeness(figures: Figures) -> str:
+    names = ("JSQuAD ja>ja", "JaQuAD ja>ja", "KorSTS", "KLUE-STS", "JSTS")
+    return _table(["others", *names], [["", *(_shown(figures.get(name)) for name in names)]])
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -66,16 +130,14 @@ def main() -> None:
     parser.add_argument("--version", default="1")
     parser.add_argument("--corpora", type=Path, help="measure the model on the development sets")
     options = parser.parse_args()
-    table, tokenizer = np.load(options.work / options.name), options.work / TOKENIZER
-    export(table, tokenizer, options.target, options.version, {})
+    export(np.load(options.work / options.name), options.work / TOKENIZER, options.target, options.version)
     if options.corpora:
         from evaluate_model import measure
 
-        from semsearch.embedders.bundled import BundledModel
-
-        figures = measure(BundledModel(options.target), options.corpora / "dev")
-        export(table, tokenizer, options.target, options.version, figures)
-        print(json.dumps(figures, indent=2))
+        dev = options.corpora / "dev"
+        figures = measure(BundledModel(options.target), dev)
+        describe(options.target, figures, {size: measure(BundledModel(options.target, size), dev) for size in PREFIXES})
+        print(json.dumps(_rounded(figures), indent=2))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Train the subword vocabulary: a unigram model over NFKC lower-cased text, split by script.
 
-    python tokenizer.py --work DIR --lexicon DIR [--size 76000]
+    python tokenizer.py --work DIR --lexicon DIR [--size 82000]
 
 The trained vocabulary is then corrected with whole words (see `vocabulary.py`).
 """
@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
+import sentencepiece
 from corpus import read_lexicon
 from prepare import load_pairs
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
-from vocabulary import latin_words, lexicon_words, prune, with_words, without_particles
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from vocabulary import Scores, latin_words, lexicon_words, prune, with_words, without_particles
 
 UNKNOWN = "<unk>"
 LIMITS = {
@@ -32,7 +33,11 @@ LIMITS = {
 """How many texts of a group and language the vocabulary sees, so that manuals do not swamp it."""
 NEWS_REPEATS = 12
 LATIN_WORDS = 16_000
-WORDS_PER_LANGUAGE = 15_000
+WORDS_PER_LANGUAGE = 20_000
+YEARS = range(1850, 2036)
+SEED_PIECES = 400_000
+LONGEST_PIECE = 10
+LONGEST_WORD = 400
 
 
 def empty_tokenizer() -> Tokenizer:
@@ -65,25 +70,42 @@ def sample(work: Path, seed: int = 5) -> Iterator[str]:
             yield from rng.sample(texts, min(len(texts), LIMITS[group, lang]))
 
 
-def train(texts: Iterable[str], size: int) -> Tokenizer:
-    """Train a unigram vocabulary of `size` pieces."""
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """Count the stretches that the tokenizer divides text into before it looks for pieces."""
     tokenizer = empty_tokenizer()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=size, special_tokens=[UNKNOWN], unk_token=UNKNOWN, max_piece_length=10,
-        shrinking_factor=0.6, seed_size=400_000, show_progress=False,
+    words: Counter[str] = Counter()
+    for text in texts:
+        cut = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
+        words.update(word for word, _ in cut)
+    return words
+
+
+def train(words: Counter[str], size: int, work: Path) -> Scores:
+    """Train a unigram vocabulary of `size` pieces with sentencepiece, which gives the same pieces every time.
+
+    (The trainer of `tokenizers` does not: it walks over its words in the random order of a hash table.)
+    """
+    listed = work / "words.tsv"
+    rows = (f"{word}\t{count}\n" for word, count in sorted(words.items()) if len(word) <= LONGEST_WORD)
+    listed.write_text("".join(rows), encoding="utf-8")
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(listed), input_format="tsv", model_prefix=str(work / "vocabulary"), model_type="unigram",
+        vocab_size=size, hard_vocab_limit=False, character_coverage=1.0, seed_sentencepiece_size=SEED_PIECES,
+        shrinking_factor=0.6, max_sentencepiece_length=LONGEST_PIECE, num_threads=1, normalization_rule_name="identity",
+        add_dummy_prefix=False, split_by_unicode_script=False, split_by_number=False, split_by_whitespace=False,
+        unk_id=0, bos_id=-1, eos_id=-1, pad_id=-1, minloglevel=1,
     )  # fmt: skip
-    tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
+    lines = (work / "vocabulary.vocab").read_text(encoding="utf-8").splitlines()
+    scores = dict(line.split("\t") for line in lines)
+    return {piece: float(score) for piece, score in scores.items() if piece != UNKNOWN}
 
 
-def correct(trained: Tokenizer, lexicon: Path, english: list[str], size: int) -> Tokenizer:
+def correct(scores: Scores, lexicon: Path, english: list[str], size: int) -> Tokenizer:
     """Put whole words into a trained vocabulary and take particles off its pieces."""
     entries = read_lexicon(lexicon)
-    pieces = json.loads(trained.to_str())["model"]["vocab"]
-    scores = {piece: score for piece, score in pieces if piece != UNKNOWN}
     scores = without_particles(scores, lexicon_words(entries))
     counts = latin_words(english, LATIN_WORDS)
-    wanted = lexicon_words(entries, WORDS_PER_LANGUAGE) | counts.keys()
+    wanted = lexicon_words(entries, WORDS_PER_LANGUAGE) | counts.keys() | set(map(str, YEARS))
     scores = with_words(scores, sorted(wanted), counts, counts["the"] / math.exp(scores["the"]))
     kept = prune(scores, size - 1, lambda piece: len(piece) == 1 or piece in wanted)
     tokenizer = empty_tokenizer()
@@ -96,14 +118,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--lexicon", type=Path, required=True)
-    parser.add_argument("--size", type=int, default=76_000)
+    parser.add_argument("--size", type=int, default=82_000)
     parser.add_argument("--trained", type=int, default=64_000, help="pieces trained before the correction")
     options = parser.parse_args()
     texts = list(sample(options.work))
-    raw = options.work / "tokenizer-trained.json"
-    if not raw.exists():
-        train(texts, options.trained).save(str(raw), pretty=False)
-    tokenizer = correct(Tokenizer.from_file(str(raw)), options.lexicon, texts, options.size)
+    scores = train(count_words(texts), options.trained, options.work)
+    tokenizer = correct(scores, options.lexicon, texts, options.size)
     tokenizer.save(str(options.work / "tokenizer.json"), pretty=False)
 
 

@@ -51,6 +51,7 @@ def build(
     """Index articles: add new ones, update changed ones, drop vanished ones.
 
     SOURCE is a file, a folder, a quoted glob, or - for standard input; .txt, .md, .html, .json and .jsonl are read.
+    A folder's .semsearchignore lists names that are left out of it, one pattern a line.
     Without SOURCE: what this index was built from, or seeds/ for a new one. Unchanged files are not read again.
 
     \b

@@ -35,14 +35,11 @@ CONTEXT_WEIGHT = 0.35
 
 _BATCH_TEXTS = 256
 _BATCH_TOKENS = 16_384
-_REMEMBERED_WORDS = 200_000
 _SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _MARKS = r"!-/:-@\[-`{-~、。「」『』・…“”‘’—"
 _WORD = re.compile(rf"\d+|[^{_SPACE}\d{_MARKS}]+|[{_MARKS}]")
 """Stretches that the tokenizer divides from each other in any case: white space, punctuation and digits are
 borders for it too (a test compares). What it does inside them is left to it."""
-
-_Ids = tuple[int, ...]
 
 
 class Token(NamedTuple):
@@ -51,6 +48,25 @@ class Token(NamedTuple):
     start: int
     end: int
     id: int
+
+
+class Subwords:
+    """Cuts texts into the tokenizer's subwords, and remembers how words were cut that it met before."""
+
+    def __init__(self, tokenizer: Tokenizer, remembered: int = 200_000) -> None:
+        self._tokenizer, self._remembered = tokenizer, remembered
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text: known words are looked up, the others cut in one call."""
+        words = [_WORD.findall(unicodedata.normalize("NFKC", text).lower()) for text in texts]
+        known = self._known
+        new = list({word for row in words for word in row if word not in known})
+        encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
+        known.update((word, tuple(encoding.ids)) for word, encoding in zip(new, encodings, strict=True))
+        if len(known) > self._remembered:
+            self._known = {}  # another thread may still be looking up in the old one
+        return [list(chain.from_iterable(map(known.__getitem__, row))) for row in words]
 
 
 class BundledModel:
@@ -71,7 +87,7 @@ class BundledModel:
         self._rows = rows[:, :truncate_dim]
         self._scales: Vectors = np.load(self._directory / SCALES)
         self._tokenizer = Tokenizer.from_file(str(self._directory / TOKENIZER))
-        self._words: dict[str, _Ids] = {}
+        self._subwords = Subwords(self._tokenizer)
 
     @property
     def name(self) -> str:
@@ -109,7 +125,7 @@ class BundledModel:
 
     def count_tokens(self, text: str) -> int:
         """Count the subwords of `text`."""
-        return len(self._encode([text])[0])
+        return len(self._subwords.ids([text])[0])
 
     def embed_passages(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Vectors:
         """Embed passages, each with its article's headline if `contexts` are given.
@@ -173,7 +189,7 @@ class BundledModel:
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH_TEXTS):
-            encoded = self._encode(texts[start : start + _BATCH_TEXTS])
+            encoded = self._subwords.ids(texts[start : start + _BATCH_TEXTS])
             if not all(encoded):
                 blank = next(place for place, ids in enumerate(encoded) if not ids)
                 raise ValueError(f"text {start + blank} is blank: there is nothing to embed")
@@ -182,17 +198,6 @@ class BundledModel:
                 vectors[at : at + len(group)] = self._sums(group)
                 at += len(group)
         return vectors
-
-    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text; words met before are looked up, the others cut in one call."""
-        words = [_WORD.findall(unicodedata.normalize("NFKC", text).lower()) for text in texts]
-        known = self._words
-        new = list({word for row in words for word in row if word not in known})
-        encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
-        known.update((word, tuple(encoding.ids)) for word, encoding in zip(new, encodings, strict=True))
-        if len(known) > _REMEMBERED_WORDS:
-            self._words = {}  # another thread may still be looking up in the old one
-        return [list(chain.from_iterable(map(known.__getitem__, row))) for row in words]
 
     def _sums(self, encoded: Sequence[Sequence[int]]) -> Vectors:
         """One product of scales and rows per text: three times as fast as reduceat over scaled rows."""

@@ -25,7 +25,9 @@ _ALIASES: Final = {
     "euc_kr": "cp949", "shift_jis": "cp932", "euc_jp": "euc-jp", "ascii": "utf-8", "utf-8-sig": "utf-8",
     "iso8859-1": "cp1252",
 }  # fmt: skip
-_LABELS: Final = {"x-sjis": "cp932", "windows-949": "cp949", "x-windows-949": "cp949", "x-euc-jp": "euc-jp"}
+_LABELS: Final = {
+    "x-sjis": "cp932", "windows-31j": "cp932", "windows-949": "cp949", "x-windows-949": "cp949", "x-euc-jp": "euc-jp",
+}  # fmt: skip
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -48,8 +50,8 @@ _WIDE: Final = ("utf-16-le", "utf-16-be")
 
 _MIN_LETTERS: Final = 8
 """Letters beyond ASCII that a choice must rest on."""
-_MIN_COMMON: Final = 0.55
-_MIN_LEAD: Final = 0.25
+_MIN_COMMON: Final = 0.6
+_MIN_LEAD: Final = 0.35
 """Least share of common letters in the best reading, and least lead over the second best."""
 
 
