@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
-from corpus import Entry, Pair, read_lexicon, read_stories
+from corpus import DATA, Entry, Pair, read_lexicon, read_stories
 from inflect import english_lemmas, english_verb, inflect
 from overlap import filter_for
 from prepare import load_pairs, write_rows
@@ -33,8 +33,6 @@ _MAX_CHARS = 9
 _FORMS = 8
 LEXICON_PAIRS = 500_000
 _PASSAGE_CHARS = 300
-
-STORIES = Path(__file__).with_name("data")
 
 QUESTION_WORDS = {
     "en": (
@@ -245,7 +243,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     options = parser.parse_args()
     work, entries, overlap = options.work, read_lexicon(options.lexicon), filter_for(options.corpora)
-    stories = read_stories(STORIES)
+    stories = read_stories(DATA)
     write_rows((p for p in stories if not overlap.pair_overlaps(p)), work / "stories.tsv")
     readings = kanji_words(load_pairs(work / "pairs.tsv"), SinoKorean(entries))
     kanji = (Pair("kanji", "kanji", "ko", korean, "ja", word) for word, korean in readings.items())

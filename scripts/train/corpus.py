@@ -12,6 +12,8 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
+DATA = Path(__file__).with_name("data")
+"""What was written for this project and is kept with it."""
 EXCLUDED = ("gnome-libgweather", "python-docs")
 """Sets whose licence is incompatible (GPL) or not stated."""
 
@@ -96,12 +98,12 @@ def read_stories(data: Path) -> Iterator[Pair]:
 
     `data/*.jsonl` holds stories, each told and asked about: groups `asked` (question > passage), `headlines`
     (headline > passage), both in all nine language pairs, and `stories` (passages, headlines and questions that say
-    the same in two languages). `data/*.tsv` holds sentences, English, Korean, Japanese: group `news`.
+    the same in two languages). `data/news-sentences-*.tsv` holds sentences, English, Korean, Japanese: group `news`.
     """
     for path in sorted(data.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield from _story_pairs(path.stem, json.loads(line))
-    for path in sorted(data.glob("*.tsv")):
+    for path in sorted(data.glob("news-sentences-*.tsv")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield from _row_pairs(line, path.stem, "news", ["en", "ko", "ja"])
 
@@ -135,9 +137,10 @@ class Entry:
 
 
 def read_lexicon(lexicon: Path) -> list[Entry]:
-    """Read every `*.tsv` of the lexicon directory, the Korean-first rows (rarer words) last."""
+    """Read every `*.tsv` of the lexicon directory, the Korean-first rows (rarer words) last, then the project's own."""
     entries = []
-    for path in sorted(lexicon.glob("*.tsv"), key=lambda path: ("korean" in path.name, path.name)):
+    given = sorted(lexicon.glob("*.tsv"), key=lambda path: ("korean" in path.name, path.name))
+    for path in [*given, *sorted(DATA.glob("lexicon-*.tsv"))]:
         for line in path.read_text(encoding="utf-8").splitlines():
             cells = [tuple(filter(None, map(str.strip, cell.split("|")))) for cell in line.split("\t")]
             if len(cells) == 3 and all(cells):

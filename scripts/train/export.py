@@ -71,7 +71,7 @@ def describe(target: Path, figures: Figures, prefixes: dict[int, Figures]) -> No
         dimension=card["dimension"],
         vocabulary_size=f"{card['vocabulary_size']:,}",
         size=f"{size / 1e6:.1f} MB",
-        sentences=f"{3300 + _lines('*.tsv'):,}",
+        sentences=f"{3300 + _lines('news-sentences-*.tsv'):,}",
         stories=f"{_lines('*.jsonl'):,}",
         tables="\n".join([_bitext(figures), _search(figures, prefixes), _likeness(figures)]),
     )
