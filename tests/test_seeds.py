@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections import Counter, defaultdict
 from datetime import date
@@ -86,12 +87,14 @@ def test_every_judgement_names_a_paragraph(quality: ModuleType) -> None:
         assert lines[int(number) - 1].strip()
 
 
-def test_the_bundled_model_finds_the_answers(quality: ModuleType, seeds_index: Path) -> None:
-    """Floors well under what was measured (scripts/bench/README.md): they catch a broken model, not a small loss."""
+def test_the_bundled_model_finds_the_answers_as_well_as_recorded(quality: ModuleType, seeds_index: Path) -> None:
+    """nDCG@10 of each language pair against scripts/bench/seeds.json; what it may lose is a rank or two by rounding."""
     with semsearch.open(seeds_index) as index:
         table = quality.evaluate(index)
-    within = [row[0] for (asked, lang), row in table.items() if asked == lang]
-    across = [row[0] for (asked, lang), row in table.items() if asked != lang]
-    assert len(table) == 9
-    assert sum(within) / len(within) > 0.55
-    assert sum(across) / len(across) > 0.40
+    recorded = json.loads(quality.RECORD.read_text(encoding="utf-8"))
+    found = {f"{asked}>{lang}": 100 * row[0] for (asked, lang), row in table.items()}
+    assert found.keys() == recorded.keys()
+    assert len(found) == 9
+    for pair, figure in recorded.items():
+        assert found[pair] > figure - 0.3, pair
+    assert min(recorded.values()) > 55

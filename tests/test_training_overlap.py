@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 import unicodedata
 from pathlib import Path
@@ -12,8 +13,18 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts" / "train"))
 
-from corpus import Pair, read_pairs
-from overlap import JACCARD, OverlapFilter, evaluation_sentences, filter_for, fold, grams
+from corpus import DATA, Pair, read_pairs, read_stories
+from overlap import (
+    JACCARD,
+    SEEDS,
+    OverlapFilter,
+    evaluation_sentences,
+    filter_for,
+    fold,
+    grams,
+    seed_sentences,
+    sentences_of,
+)
 
 ENGLISH = "The prime minister apologised for the delay in publishing the report."
 KOREAN = "그는 어제 친구와 함께 영화를 보러 시내에 갔다."
@@ -72,6 +83,36 @@ def test_everyday_sets_are_judged_more_strictly(overlap: OverlapFilter) -> None:
     near = "그녀는 어제 친구와 함께 영화를 보러 극장에 갔다."
     assert overlap.pair_overlaps(Pair("manythings-tatoeba", "everyday", "en", "She went out.", "ko", near))
     assert not overlap.pair_overlaps(Pair("react-docs-ht", "docs", "en", "She went out.", "ko", near))
+
+
+def test_the_projects_own_training_data_and_the_sample_archive_share_no_text() -> None:
+    """Any sentence of one against any sentence of the other; the same by brute force for a sample."""
+    texts = sorted(
+        {text for pair in read_stories(DATA) for side in (pair.left, pair.right) for text in sentences_of(side)}
+    )
+    seeds = [fold(text) for text in seed_sentences(SEEDS)]
+    overlap = OverlapFilter(seed_sentences(SEEDS))
+    assert len(texts) > 10_000
+    assert len(seeds) > 2_000
+    assert [text for text in texts if overlap.overlaps(text)] == []
+    rng = random.Random(2)
+    _assert_dissimilar([fold(text) for text in rng.sample(texts, 300)], rng.sample(seeds, 1000))
+
+
+def test_a_story_that_quotes_the_sample_archive_would_be_found() -> None:
+    overlap = OverlapFilter(seed_sentences(SEEDS))
+    for text in random.Random(3).sample([t for t in seed_sentences(SEEDS) if len(fold(t)) > 30], 50):
+        assert overlap.overlaps(f"According to the ministry, {text}")
+
+
+def test_every_story_is_told_and_asked_in_three_languages() -> None:
+    pairs = list(read_stories(DATA))
+    assert {pair.group for pair in pairs} == {"asked", "headlines", "stories", "news"}
+    assert all(pair.left and pair.right for pair in pairs)
+    for lang, letters in (("ko", "[가-힣]"), ("ja", "[぀-ヿ一-鿿]"), ("en", "[A-Za-z]")):
+        told = {p.right for p in pairs if p.right_lang == lang and p.group == "asked"}
+        assert len(told) > 1_000
+        assert all(re.search(letters, text) for text in told)
 
 
 def _corpora() -> Path:

@@ -13,10 +13,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from corpus import EVERYDAY, Pair
 
+SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 JACCARD = 0.6
 JACCARD_EVERYDAY = 0.5
 CONTAINMENT = 0.8
@@ -133,6 +135,15 @@ class OverlapFilter:
         return self.overlaps(pair.left, limit) or self.overlaps(pair.right, limit)
 
 
+def seed_sentences(seeds: Path) -> Iterator[str]:
+    """Yield the questions of the sample archive, and every paragraph and sentence of its articles."""
+    for line in (seeds / "questions.tsv").read_text(encoding="utf-8").splitlines():
+        yield line.split("\t")[2]
+    for path in sorted(seeds.glob("??/*.txt")):
+        for paragraph in path.read_text(encoding="utf-8").split("\n"):
+            yield from sentences_of(paragraph)
+
+
 def filter_for(corpora: Path) -> OverlapFilter:
-    """Build the filter from every file of `corpora/dev`."""
-    return OverlapFilter(evaluation_sentences(corpora / "dev"))
+    """Build the filter from every file of `corpora/dev` and from the sample archive."""
+    return OverlapFilter(chain(evaluation_sentences(corpora / "dev"), seed_sentences(SEEDS)))

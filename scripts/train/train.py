@@ -32,7 +32,7 @@ class Options:
     batch: int = 4096
     dimension: int = 256
     rate: float = 0.02
-    temperature: float = 0.05
+    temperature: float = 0.065
     token_dropout: float = 0.05
     warmup: int = 40
     scale: float = 1.0
