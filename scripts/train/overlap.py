@@ -136,12 +136,15 @@ class OverlapFilter:
 
 
 def seed_sentences(seeds: Path) -> Iterator[str]:
-    """Yield the questions of the sample archive, and every paragraph and sentence of its articles."""
+    """Yield the questions of the sample archive, and the paragraphs and sentences of its articles.
+
+    Left out are lines of a few letters, such as "What comes next": headings that anybody writes, and no answers.
+    """
     for line in (seeds / "questions.tsv").read_text(encoding="utf-8").splitlines():
         yield line.split("\t")[2]
     for path in sorted(seeds.glob("??/*.txt")):
         for paragraph in path.read_text(encoding="utf-8").split("\n"):
-            yield from sentences_of(paragraph)
+            yield from (text for text in sentences_of(paragraph) if len(grams(fold(text))) >= MIN_GRAMS_CONTAINED)
 
 
 def filter_for(corpora: Path) -> OverlapFilter:
