@@ -24,6 +24,7 @@ JACCARD_EVERYDAY = 0.5
 CONTAINMENT = 0.8
 MIN_GRAMS_NEAR = 4
 MIN_GRAMS_CONTAINED = 12
+MIN_GRAMS_SEED = 20
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 
 
@@ -138,13 +139,14 @@ class OverlapFilter:
 def seed_sentences(seeds: Path) -> Iterator[str]:
     """Yield the questions of the sample archive, and the paragraphs and sentences of its articles.
 
-    Left out are lines of a few letters, such as "What comes next": headings that anybody writes, and no answers.
+    Left out is what is shorter than about 20 letters: headings that anybody writes ("What comes next"), places under
+    photographs, and beginnings torn off at an abbreviation ("On the afternoon of Aug.").
     """
     for line in (seeds / "questions.tsv").read_text(encoding="utf-8").splitlines():
         yield line.split("\t")[2]
     for path in sorted(seeds.glob("??/*.txt")):
         for paragraph in path.read_text(encoding="utf-8").split("\n"):
-            yield from (text for text in sentences_of(paragraph) if len(grams(fold(text))) >= MIN_GRAMS_CONTAINED)
+            yield from (text for text in sentences_of(paragraph) if len(grams(fold(text))) >= MIN_GRAMS_SEED)
 
 
 def filter_for(corpora: Path) -> OverlapFilter:
