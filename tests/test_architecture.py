@@ -28,7 +28,7 @@ FAMILIES = {("graphemes", "sentences"), ("records", "settings"), ("records", "pr
 ONLY_IMPORTER = {
     "torch": "embedders/transformer.py",
     "sentence_transformers": "embedders/transformer.py",
-    "tokenizers": "embedders/bundled.py",
+    "tokenizers": "embedders/subwords.py",
     "safetensors": "embedders/export.py",
     "faiss": "vectors.py",
     "sqlite3": "sqlite.py",

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import semsearch
 from semsearch.cli import main
-from semsearch.embedders.bundled import DATA, BundledModel, Subwords, digest
+from semsearch.embedders.bundled import DATA, BundledModel, digest
+from semsearch.embedders.subwords import Subwords
 from semsearch.errors import UsageError
 
 PAIRS = [
@@ -216,8 +217,8 @@ def test_remembered_words_give_the_tokens_of_the_whole_text(text: str) -> None:
     plain = unicodedata.normalize("NFKC", text).lower()
     if "Σ" in text or any(unicodedata.category(char) in ("Cn", "Cs") for char in text):
         return
-    whole = model._tokenizer.encode(plain, add_special_tokens=False).ids
-    assert Subwords(model._tokenizer).ids([text])[0] == whole
+    whole = model.subwords.tokenizer.encode(plain, add_special_tokens=False).ids
+    assert model.subwords.ids([text])[0] == whole
 
 
 @cache
@@ -226,7 +227,7 @@ def shared_model() -> BundledModel:
 
 
 def test_forgetting_words_changes_nothing(model: BundledModel) -> None:
-    forgetful, mindful = Subwords(model._tokenizer, remembered=3), Subwords(model._tokenizer)
+    forgetful, mindful = Subwords(DATA, remembered=3), model.subwords
     texts = [text for row in PAIRS for text in row]
     for _ in range(2):
         assert [forgetful.ids([text]) for text in texts] == [mindful.ids([text]) for text in texts]

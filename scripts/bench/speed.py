@@ -117,14 +117,15 @@ def transformer(folder: Path) -> Path:
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from tokenizers import Tokenizer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    from semsearch.embedders.bundled import BundledModel
 
     torch.manual_seed(1)
     config = BertConfig(vocab_size=250_037, hidden_size=384, num_hidden_layers=12, intermediate_size=1536)
     base = folder.with_name("base")
     BertModel(config).save_pretrained(base)
-    words = Tokenizer.from_file(str(ROOT / "semsearch/embedders/data/tokenizer.json"))
+    words = BundledModel().subwords.tokenizer
     words.add_special_tokens(["[PAD]"])
     PreTrainedTokenizerFast(tokenizer_object=words, pad_token="[PAD]", model_max_length=512).save_pretrained(base)
     encoder = Transformer(str(base), max_seq_length=512)

@@ -12,11 +12,12 @@ import numpy as np
 from augment import QUESTION_WORDS
 from numpy.typing import NDArray
 from prepare import load_pairs
-from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from semsearch.embedders.bundled import Subwords
+from semsearch.embedders.subwords import PIECES, Subwords
+
+__all__ = ["PIECES", "Dataset", "Ids", "Index", "Subwords", "encode", "mixture", "needles"]
 
 Ids = NDArray[np.int32]
 Index = NDArray[np.int64]
@@ -53,8 +54,8 @@ NEEDLES = {
 class TextStore:
     """Token ids of many texts in one flat array; texts are known by number."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self._subwords = Subwords(tokenizer)
+    def __init__(self, subwords: Subwords) -> None:
+        self._subwords = subwords
         self._chunks: list[Ids] = []
         self._lengths: list[int] = []
 
@@ -107,9 +108,9 @@ class Dataset:
             return cls(stored["ids"], stored["offsets"], groups)
 
 
-def encode(work: Path, tokenizer: Tokenizer) -> Dataset:
+def encode(work: Path, subwords: Subwords) -> Dataset:
     """Encode every pair file of the work directory."""
-    store = TextStore(tokenizer)
+    store = TextStore(subwords)
     groups: dict[str, list[Index]] = {}
     for name in PAIR_FILES:
         texts: dict[str, tuple[list[str], list[str]]] = {}
@@ -146,7 +147,7 @@ def _needle_sources(data: Dataset, source: str) -> list[tuple[str, str, Index]]:
 
 def needles(
     data: Dataset,
-    tokenizer: Tokenizer,
+    subwords: Subwords,
     rng: np.random.Generator,
     scale: float = 1.0,
     without: tuple[str, ...] = (),
@@ -156,8 +157,7 @@ def needles(
     `without` leaves out sources by the start of their names, or all of them by `needles`.
     """
     words = {
-        lang: [np.array(e.ids, dtype=np.int32) for e in tokenizer.encode_batch(list(texts))]
-        for lang, texts in QUESTION_WORDS.items()
+        lang: [np.array(ids, dtype=np.int32) for ids in subwords.ids(texts)] for lang, texts in QUESTION_WORDS.items()
     }
     for source, count in NEEDLES.items():
         if f"{source} ".startswith(without) or "needles" in without:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from semsearch.embedders.bundled import CARD, CARD_TEXT, SCALES, TOKENIZER, VECTORS, BundledModel, digest
+from semsearch.embedders.bundled import CARD, CARD_TEXT, SCALES, VECTORS, BundledModel, digest
+from semsearch.embedders.subwords import PIECES, SCORES
 
 HERE = Path(__file__).resolve().parent
 _LEAST_LENGTH = 1e-3
@@ -38,13 +39,14 @@ def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.f
     return np.rint(table / scales[:, None]).astype(np.int8), scales
 
 
-def export(table: NDArray[np.float32], tokenizer: Path, target: Path, version: str) -> None:
-    """Write vectors, scales, tokenizer and `model.json` into `target`."""
+def export(table: NDArray[np.float32], vocabulary: Path, target: Path, version: str) -> None:
+    """Write vectors, scales, `model.json` and the vocabulary of that folder into `target`."""
     target.mkdir(parents=True, exist_ok=True)
     rows, scales = quantise(table)
     np.save(target / VECTORS, rows)
     np.save(target / SCALES, scales)
-    shutil.copyfile(tokenizer, target / TOKENIZER)
+    for name in (PIECES, SCORES):
+        shutil.copyfile(vocabulary / name, target / name)
     card = {
         "name": "semsearch-koenja",
         "version": version,
@@ -66,7 +68,7 @@ def describe(target: Path, figures: Figures, prefixes: dict[int, Figures]) -> No
     card["figures"] = _rounded(figures)
     card["prefixes"] = {str(size): _rounded(found) for size, found in prefixes.items()}
     _write_json(target / CARD, card)
-    size = sum((target / name).stat().st_size for name in (VECTORS, SCALES, TOKENIZER))
+    size = sum((target / name).stat().st_size for name in (VECTORS, SCALES, PIECES, SCORES))
     text = Template((HERE / "card.md").read_text(encoding="utf-8")).substitute(
         dimension=card["dimension"],
         vocabulary_size=f"{card['vocabulary_size']:,}",
@@ -130,7 +132,7 @@ def main() -> None:
     parser.add_argument("--version", default="1")
     parser.add_argument("--corpora", type=Path, help="measure the model on the development sets")
     options = parser.parse_args()
-    export(np.load(options.work / options.name), options.work / TOKENIZER, options.target, options.version)
+    export(np.load(options.work / options.name), options.work, options.target, options.version)
     if options.corpora:
         from evaluate_model import measure
 

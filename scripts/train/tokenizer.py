@@ -10,18 +10,22 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import sentencepiece
 from corpus import read_lexicon
 from prepare import load_pairs
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from vocabulary import Scores, latin_words, lexicon_words, prune, with_words, without_particles
 
-UNKNOWN = "<unk>"
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from semsearch.embedders.subwords import PIECES, SCORES, UNKNOWN, tokenizer_of
+
 LIMITS = {
     ("kyoto", "en"): 40_000, ("kyoto", "ja"): 24_000, ("docs", "en"): 20_000, ("docs", "ja"): 10_000,
     ("docs", "ko"): 40_000, ("pseudo", "ko"): 60_000, ("words", "ja"): 40_000, ("names", "ko"): 30_000,
@@ -38,21 +42,6 @@ YEARS = range(1850, 2036)
 SEED_PIECES = 400_000
 LONGEST_PIECE = 10
 LONGEST_WORD = 400
-
-
-def empty_tokenizer() -> Tokenizer:
-    """Return an untrained tokenizer: NFKC and lower case, cut at spaces, punctuation, script, digits."""
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.WhitespaceSplit(),
-            pre_tokenizers.Punctuation(),
-            pre_tokenizers.UnicodeScripts(),
-            pre_tokenizers.Digits(individual_digits=False),
-        ]
-    )
-    return tokenizer
 
 
 def sample(work: Path, seed: int = 5) -> Iterator[str]:
@@ -72,7 +61,7 @@ def sample(work: Path, seed: int = 5) -> Iterator[str]:
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
     """Count the stretches that the tokenizer divides text into before it looks for pieces."""
-    tokenizer = empty_tokenizer()
+    tokenizer = tokenizer_of([(UNKNOWN, 0.0)])
     words: Counter[str] = Counter()
     for text in texts:
         cut = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
@@ -100,7 +89,7 @@ def train(words: Counter[str], size: int, work: Path) -> Scores:
     return {piece: float(score) for piece, score in scores.items() if piece != UNKNOWN}
 
 
-def correct(scores: Scores, lexicon: Path, english: list[str], size: int) -> Tokenizer:
+def correct(scores: Scores, lexicon: Path, english: list[str], size: int) -> Scores:
     """Put whole words into a trained vocabulary and take particles off its pieces."""
     entries = read_lexicon(lexicon)
     scores = without_particles(scores, lexicon_words(entries))
@@ -108,9 +97,7 @@ def correct(scores: Scores, lexicon: Path, english: list[str], size: int) -> Tok
     wanted = lexicon_words(entries, WORDS_PER_LANGUAGE) | counts.keys() | set(map(str, YEARS))
     scores = with_words(scores, sorted(wanted), counts, counts["the"] / math.exp(scores["the"]))
     kept = prune(scores, size - 1, lambda piece: len(piece) == 1 or piece in wanted)
-    tokenizer = empty_tokenizer()
-    tokenizer.model = models.Unigram([(UNKNOWN, 0.0), *kept.items()], unk_id=0, byte_fallback=False)
-    return tokenizer
+    return {UNKNOWN: 0.0, **kept}
 
 
 def main() -> None:
@@ -123,8 +110,9 @@ def main() -> None:
     options = parser.parse_args()
     texts = list(sample(options.work))
     scores = train(count_words(texts), options.trained, options.work)
-    tokenizer = correct(scores, options.lexicon, texts, options.size)
-    tokenizer.save(str(options.work / "tokenizer.json"), pretty=False)
+    final = correct(scores, options.lexicon, texts, options.size)
+    (options.work / PIECES).write_text("\n".join(final), encoding="utf-8")
+    np.save(options.work / SCORES, np.array(list(final.values())))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import Dataset, Ids, Index, encode, mixture, needles
+from dataset import PIECES, Dataset, Ids, Index, Subwords, encode, mixture, needles
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
@@ -160,12 +159,12 @@ class Trainer:
             group["lr"] = rate
 
 
-def run(data: Dataset, tokenizer: Tokenizer, options: Options, target: Path) -> None:
+def run(data: Dataset, subwords: Subwords, options: Options, target: Path) -> None:
     """Train for `options.passes` passes and save the table."""
-    trainer = Trainer(data, tokenizer.get_vocab_size(), options)
+    trainer = Trainer(data, len(subwords.pieces), options)
     step, started = 0, time.time()
     for number in range(options.passes):
-        ids, offsets, pairs = one_pass(data, tokenizer, trainer.rng, options)
+        ids, offsets, pairs = one_pass(data, subwords, trainer.rng, options)
         steps = len(pairs) // options.batch
         for place in range(steps):
             done = (number + place / steps) / options.passes
@@ -180,11 +179,9 @@ def run(data: Dataset, tokenizer: Tokenizer, options: Options, target: Path) -> 
     np.save(target, trainer.table.detach().numpy())
 
 
-def one_pass(
-    data: Dataset, tokenizer: Tokenizer, rng: np.random.Generator, options: Options
-) -> tuple[Ids, Index, Index]:
+def one_pass(data: Dataset, subwords: Subwords, rng: np.random.Generator, options: Options) -> tuple[Ids, Index, Index]:
     """Draw a pass: the flat ids with the needle texts appended, and shuffled pairs of texts."""
-    made = list(needles(data, tokenizer, rng, options.scale, options.without))
+    made = list(needles(data, subwords, rng, options.scale, options.without))
     queries, passages = [a for a, _ in made], [b for _, b in made]
     ids = np.concatenate([data.ids, *queries, *passages])
     ends = data.offsets[-1] + np.cumsum([len(row) for row in (*queries, *passages)])
@@ -211,11 +208,11 @@ def main() -> None:
     work, name = given.pop("work"), given.pop("name")
     torch.set_num_threads(given.pop("threads"))
     given |= {"without": tuple(given["without"]), "prefixes": tuple(given["prefixes"])}
-    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    subwords = Subwords(work)
     cache = work / "encoded.npz"
-    if not cache.exists() or cache.stat().st_mtime < (work / "tokenizer.json").stat().st_mtime:
-        encode(work, tokenizer).save(cache)
-    run(Dataset.load(cache), tokenizer, Options(**given), work / name)
+    if not cache.exists() or cache.stat().st_mtime < (work / PIECES).stat().st_mtime:
+        encode(work, subwords).save(cache)
+    run(Dataset.load(cache), subwords, Options(**given), work / name)
 
 
 if __name__ == "__main__":

@@ -3,31 +3,28 @@
 It was trained on Korean, English and Japanese text so that sentences of one meaning have vectors of
 one direction in all three languages. A token's weight is the length of its vector. It needs numpy
 and tokenizers only, reads its files without copying them, and gives a text the same vector in
-whatever batch it comes. Nearly all of the time went into cutting words into subwords; so words that
-were met before are remembered.
+whatever batch it comes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from semsearch.embedders.registry import BUNDLED
+from semsearch.embedders.subwords import PIECES, SCORES, Subwords, Token
 from semsearch.protocols import Vectors
 from semsearch.records import ModelFingerprint
 
 DATA = Path(__file__).with_name("data")
-VECTORS, SCALES, TOKENIZER = "vectors.npy", "scales.npy", "tokenizer.json"
+VECTORS, SCALES = "vectors.npy", "scales.npy"
 CARD, CARD_TEXT = "model.json", "README.md"
 MAX_TOKENS = 512
 CONTEXT_WEIGHT = 0.35
@@ -35,38 +32,6 @@ CONTEXT_WEIGHT = 0.35
 
 _BATCH_TEXTS = 256
 _BATCH_TOKENS = 16_384
-_SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_MARKS = r"!-/:-@\[-`{-~、。「」『』・…“”‘’—"
-_WORD = re.compile(rf"\d+|[^{_SPACE}\d{_MARKS}]+|[{_MARKS}]")
-"""Stretches that the tokenizer divides from each other in any case: white space, punctuation and digits are
-borders for it too (a test compares). What it does inside them is left to it."""
-
-
-class Token(NamedTuple):
-    """A subword of a text: code points `start` to `end` of the original text, and its id."""
-
-    start: int
-    end: int
-    id: int
-
-
-class Subwords:
-    """Cuts texts into the tokenizer's subwords, and remembers how words were cut that it met before."""
-
-    def __init__(self, tokenizer: Tokenizer, remembered: int = 200_000) -> None:
-        self._tokenizer, self._remembered = tokenizer, remembered
-        self._known: dict[str, tuple[int, ...]] = {}
-
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text: known words are looked up, the others cut in one call."""
-        words = [_WORD.findall(unicodedata.normalize("NFKC", text).lower()) for text in texts]
-        known = self._known
-        new = list({word for row in words for word in row if word not in known})
-        encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
-        known.update((word, tuple(encoding.ids)) for word, encoding in zip(new, encodings, strict=True))
-        if len(known) > self._remembered:
-            self._known = {}  # another thread may still be looking up in the old one
-        return [list(chain.from_iterable(map(known.__getitem__, row))) for row in words]
 
 
 class BundledModel:
@@ -86,8 +51,7 @@ class BundledModel:
         rows: NDArray[np.int8] = np.load(self._directory / VECTORS, mmap_mode="r")
         self._rows = rows[:, :truncate_dim]
         self._scales: Vectors = np.load(self._directory / SCALES)
-        self._tokenizer = Tokenizer.from_file(str(self._directory / TOKENIZER))
-        self._subwords = Subwords(self._tokenizer)
+        self.subwords = Subwords(self._directory)
 
     @property
     def name(self) -> str:
@@ -125,7 +89,7 @@ class BundledModel:
 
     def count_tokens(self, text: str) -> int:
         """Count the subwords of `text`."""
-        return len(self._subwords.ids([text])[0])
+        return len(self.subwords.ids([text])[0])
 
     def embed_passages(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Vectors:
         """Embed passages, each with its article's headline if `contexts` are given.
@@ -160,20 +124,8 @@ class BundledModel:
         return self._embed(texts)
 
     def tokens(self, text: str) -> list[Token]:
-        """List the subwords of `text` with their places in the original, unnormalised text.
-
-        Every code point but white space belongs to a token. Of a character that normalisation
-        expands into several tokens, each has the place.
-        """
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        starts = [start for start, _ in encoding.offsets]
-        nexts = [*starts[1:], len(text)]
-        # Normalisation gives a composed character the place of its first part only.
-        ends = [
-            max(end, start + len(text[start:after].rstrip()))
-            for (start, end), after in zip(encoding.offsets, nexts, strict=True)
-        ]
-        return [Token(*token) for token in zip(starts, ends, encoding.ids, strict=True)]
+        """List the subwords of `text` with their places in it; see `Subwords.tokens`."""
+        return self.subwords.tokens(text)
 
     def token_vectors(self, ids: Sequence[int]) -> Vectors:
         """Return the weighted vectors of tokens, shape `(len(ids), dimension)`.
@@ -189,7 +141,7 @@ class BundledModel:
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH_TEXTS):
-            encoded = self._subwords.ids(texts[start : start + _BATCH_TEXTS])
+            encoded = self.subwords.ids(texts[start : start + _BATCH_TEXTS])
             if not all(encoded):
                 blank = next(place for place, ids in enumerate(encoded) if not ids)
                 raise ValueError(f"text {start + blank} is blank: there is nothing to embed")
@@ -232,8 +184,8 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 def digest(directory: Path) -> str:
-    """Compute the SHA-256 over the model's vectors, scales and tokenizer, in that order."""
+    """Compute the SHA-256 over the model's vectors, scales, pieces and scores, in that order."""
     total = hashlib.sha256()
-    for name in (VECTORS, SCALES, TOKENIZER):
+    for name in (VECTORS, SCALES, PIECES, SCORES):
         total.update((directory / name).read_bytes())
     return total.hexdigest()

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from semsearch.embedders.bundled import CARD_TEXT, DATA, TOKENIZER, BundledModel
+from semsearch.embedders.bundled import CARD_TEXT, DATA, BundledModel
 from semsearch.errors import UsageError
 
 _MODULES: Final = (
@@ -32,7 +32,7 @@ def export(folder: Path) -> None:
         (folder / name).mkdir(parents=True)
     vectors = model.token_vectors(range(model.vocabulary_size))
     save_file({"embedding.weight": vectors}, folder / _MODULES[0][0] / "model.safetensors")
-    shutil.copyfile(DATA / TOKENIZER, folder / _MODULES[0][0] / "tokenizer.json")
+    model.subwords.tokenizer.save(str(folder / _MODULES[0][0] / "tokenizer.json"))
     shutil.copyfile(DATA / CARD_TEXT, folder / "README.md")
     modules = [{"idx": n, "name": str(n), "path": path, "type": kind} for n, (path, kind) in enumerate(_MODULES)]
     _write_json(folder / "modules.json", modules)
