@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import math
 import sys
 from collections import Counter
@@ -97,7 +98,18 @@ def correct(scores: Scores, lexicon: Path, english: list[str], size: int) -> Sco
     wanted = lexicon_words(entries, WORDS_PER_LANGUAGE) | counts.keys() | set(map(str, YEARS))
     scores = with_words(scores, sorted(wanted), counts, counts["the"] / math.exp(scores["the"]))
     kept = prune(scores, size - 1, lambda piece: len(piece) == 1 or piece in wanted)
-    return {UNKNOWN: 0.0, **kept}
+    return as_read_back({UNKNOWN: 0.0, **kept})
+
+
+def as_read_back(scores: Scores) -> Scores:
+    """The scores as `tokenizers` reads them from a file of its own, where the last bit of some is rounded.
+
+    It decides between cuts that are equally likely, so the model is trained on what readers of such a file see.
+    """
+    from tokenizers import Tokenizer
+
+    read = Tokenizer.from_str(tokenizer_of(list(scores.items())).to_str())
+    return dict(json.loads(read.to_str())["model"]["vocab"])
 
 
 def main() -> None:
