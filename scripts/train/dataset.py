@@ -15,9 +15,7 @@ from prepare import load_pairs
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from semsearch.embedders.subwords import PIECES, Subwords
-
-__all__ = ["PIECES", "Dataset", "Ids", "Index", "Subwords", "encode", "mixture", "needles"]
+from semsearch.embedders.subwords import Subwords
 
 Ids = NDArray[np.int32]
 Index = NDArray[np.int64]

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import PIECES, Dataset, Ids, Index, Subwords, encode, mixture, needles
+from dataset import Dataset, Ids, Index, encode, mixture, needles
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import embedding_bag
+
+from semsearch.embedders.subwords import PIECES, Subwords
 
 
 @dataclass(frozen=True, slots=True)
