@@ -8,7 +8,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -22,9 +21,10 @@ from semsearch.changes import STANDARD_INPUT, Change, changes, is_under
 from semsearch.chunking import ParagraphChunker
 from semsearch.database import Database, NewPassage
 from semsearch.embedders import load_embedder, load_recorded
+from semsearch.embedders.pipeline import Pipeline
 from semsearch.errors import EmbeddingFailed, Refused, SourceNotFound
 from semsearch.index import Writer, exists
-from semsearch.languages import detect
+from semsearch.languages import SAMPLE, detect
 from semsearch.offsets import places
 from semsearch.protocols import Embedder, Vectors
 from semsearch.readers import reader_for
@@ -32,6 +32,8 @@ from semsearch.records import Article, BuildReport, ModelFingerprint, Place, Rea
 from semsearch.sources import open_source, walk
 
 CHUNKING_VERSION = 1
+_QUICK = 0.5
+"""Seconds within which a batch lets the next be twice as large: with a slow model, little is lost by a kill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class _Job:
         self.budget = min(settings.PASSAGE_TOKENS.default, embedder.max_tokens)
         self.chunk = ParagraphChunker(self.budget, embedder.count_tokens, settings.SHORT_WIDTH.default)
         self.chunking = {"version": CHUNKING_VERSION, "tokens": self.budget, "short": settings.SHORT_WIDTH.default}
-        self.model_key = "\0".join(map(str, embedder.fingerprint.space)).encode()
+        model = "\0".join(map(str, embedder.fingerprint.space))
+        self.model_key = hashlib.sha256(model.encode()).digest()
         self.said = options.to_json()
         self.files = 0
         self.counts: Counter[str] = Counter()
@@ -151,7 +154,7 @@ class _Job:
         if before is None or (before.space == self.embedder.fingerprint.space and self._same_chunking()):
             return
         last = 0
-        while row := self.db.next_file(last, self.writer.generation):
+        while row := self.db.next_file(last, self.writer.generation, staying=True):
             last = row.id
             copy = self.db.copy_file(row.id, self.born)
             self.db.retire_file(row.id, self.born)
@@ -166,7 +169,7 @@ class _Job:
 
     def _store_article(self, file_id: int, name: str, article: Article) -> Iterator[_NewText]:
         """Store an article and its passages; yields what is to be embedded."""
-        lang = article.lang or detect(article.text[article.body_start : article.body_start + 4000])
+        lang = article.lang or detect(article.text[article.body_start : article.body_start + SAMPLE])
         article_id = self.db.add_article(file_id, article, lang)
         context = _context(article)
         seen: Counter[str] = Counter()
@@ -187,33 +190,36 @@ class _Job:
 
     def _key(self, context: str, text: str) -> bytes:
         content = f"{len(context)}\0{context}{text}".encode()
-        return hashlib.blake2b(content, digest_size=16, key=hashlib.sha256(self.model_key).digest()).digest()
+        return hashlib.blake2b(content, digest_size=16, key=self.model_key).digest()
 
     # ---- embed -> store
 
     def embed_and_store(self, passages: Iterator[_NewText]) -> None:
         """Make all passages and their vectors durable, batch by batch; one is embedded while the next is read."""
-        with ThreadPoolExecutor(1, "semsearch-embed") as worker:
-            embedding: tuple[list[bytes], Future[Vectors]] | None = None
+        new: list[_NewText] = []
+        size, started = min(settings.FIRST_BATCH.default, settings.BATCH.default), time.monotonic()
+        with Pipeline(self.embedder) as embedding:
             while True:
                 with self.db.transaction():
-                    batch = list(islice(passages, settings.BATCH.default))
-                    if embedding:
-                        self.db.add_vectors(embedding[0], embedding[1].result())
-                    new = self._without_vector(batch)
-                    embedding = ([text.key for text in new], worker.submit(self._embed, new)) if new else None
+                    batch = list(islice(passages, size))
+                    if new:
+                        self.db.add_vectors([text.key for text in new], self._checked(new, embedding.result()))
+                    if new := self._without_vector(batch):
+                        embedding.submit([text.text for text in new], [text.context for text in new])
                 self.counts["embedded"] += len(new)
                 if not batch:
                     return
                 self.progress(Progress("embedding", self.files, self.counts["passages"]))
+                if time.monotonic() - started < _QUICK:
+                    size = min(2 * size, settings.BATCH.default)
+                started = time.monotonic()
 
     def _without_vector(self, batch: Sequence[_NewText]) -> list[_NewText]:
         """Those of a batch whose vector must be computed, equal ones once."""
         missing = self.db.missing_vectors([text.key for text in batch])
         return list({text.key: text for text in batch if text.key in missing}.values())
 
-    def _embed(self, new: Sequence[_NewText]) -> Vectors:
-        vectors = self.embedder.embed_passages([text.text for text in new], [text.context for text in new])
+    def _checked(self, new: Sequence[_NewText], vectors: Vectors) -> Vectors:
         lengths = np.linalg.norm(vectors, axis=1)
         wrong = np.flatnonzero(~(np.abs(lengths - 1.0) < 1e-3))  # `not near` also catches NaN
         if len(wrong):

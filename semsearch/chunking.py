@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from semsearch.errors import UsageError
-from semsearch.graphemes import display_width, last_edge, safe_edge
+from semsearch.graphemes import last_edge, narrower, safe_edge
 from semsearch.records import Article, Span
 from semsearch.sentences import sentence_ends
 from semsearch.settings import SHORT_WIDTH
 
 _NEWLINE = r"(?:\r?\n|\r(?!\n))"
-_BLANK = re.compile(rf"{_NEWLINE}(?:[^\S\r\n]*{_NEWLINE})+|\u2029")
+_BLANK = re.compile(rf"[\n\r\u2029](?:(?<=\u2029)|(?:(?<=\r)\n)?+(?:[^\S\r\n]*{_NEWLINE})+)")
+"""Begins with a set of letters, which `re` looks for four times as fast as for alternatives."""
 _LINE_END = re.compile(_NEWLINE)
 _FENCE = re.compile(r"(?:^|(?<=\r)) {0,3}`{3,}[^`\r\n]*(?=[\r\n]|\Z)", re.MULTILINE)
 _HEADING = re.compile(r"#{1,6}[ \t]+[^\r\n]+\Z")
@@ -79,7 +80,7 @@ class ParagraphChunker:
         if text[span.start] == "#" and _HEADING.match(text, span.start, span.end):
             return True
         might_be = span.end - span.start <= self.short_width * _MAX_CHARS_PER_COLUMN
-        return might_be and display_width(text[span.start : span.end]) < self.short_width
+        return might_be and narrower(text[span.start : span.end], self.short_width)
 
     def _join_short(self, text: str, spans: Sequence[Span]) -> list[Span]:
         done: list[Span] = []

@@ -96,9 +96,10 @@ class Database(SqliteFile):
         """The file of a generation at `path`."""
         return next(self._files("AND path = :path", generation, path=path), None)
 
-    def next_file(self, after: int, generation: int) -> FileRow | None:
-        """The first file behind id `after` that is in `generation` and not replaced in the next one."""
-        return next(self._files("AND died IS NULL AND id > :after ORDER BY id LIMIT 1", generation, after=after), None)
+    def next_file(self, after: int, generation: int, *, staying: bool = False) -> FileRow | None:
+        """The first file behind id `after` in `generation`; with `staying` one that is not replaced in the next."""
+        condition = "AND died IS NULL" if staying else ""
+        return next(self._files(f"{condition} AND id > :after ORDER BY id LIMIT 1", generation, after=after), None)
 
     def _files(self, condition: str, generation: int, **values: Any) -> Iterator[FileRow]:
         columns = "id, path, name, root, options, size, mtime_ns, sha256, skipped_kind, skipped_reason"

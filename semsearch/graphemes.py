@@ -6,6 +6,8 @@ The rules are those of Unicode Standard Annex #29, as the `regex` package implem
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
+from itertools import accumulate
 
 import regex
 
@@ -35,9 +37,16 @@ def last_edge(text: str, start: int, limit: int) -> int:
 
 def display_width(text: str) -> int:
     """Columns `text` takes on a terminal: two for a wide East Asian letter, none for a combining mark."""
-    return sum(_columns(character) for character in unicodedata.normalize("NFC", text))
+    return sum(map(_columns, unicodedata.normalize("NFC", text)))
 
 
+def narrower(text: str, columns: int) -> bool:
+    """Whether `text` takes fewer than `columns` on a terminal; reads no further than it must."""
+    widths = map(_columns, unicodedata.normalize("NFC", text))
+    return all(width < columns for width in accumulate(widths))
+
+
+@lru_cache(maxsize=1 << 14)
 def _columns(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me", "Cf", "Cc"):
         return 0

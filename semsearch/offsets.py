@@ -14,29 +14,17 @@ def places(article: Article, spans: Sequence[Span]) -> list[Place]:
 
     Lines end at LF, CR or CRLF, as in an editor; U+2028 and other separators do not end one.
     """
-    cuts = sorted({cut for span in spans for cut in (span.start, span.end)})
-    seats = sorted({seat for span in spans for seat in (span.start, _last(span))})
-    at_byte = dict(zip(cuts, _byte_offsets(article, cuts), strict=True))
-    at_utf16 = dict(zip(cuts, _utf16_offsets(article.text, cuts), strict=True))
-    at_line = dict(zip(seats, _line_numbers(article.text, seats), strict=True))
+    cuts = [cut for span in spans for cut in (span.start, span.end)]
+    # The last code point of a span has the span's last line even where it is a line end.
+    seats = [seat for span in spans for seat in (span.start, max(span.start, span.end - 1))]
+    text = article.text
+    edges = zip(cuts, _byte_offsets(article, cuts), _utf16_offsets(text, cuts), _line_numbers(text, seats), strict=True)
     return [
-        Place(
-            start=span.start,
-            end=span.end,
-            byte_start=at_byte[span.start],
-            byte_end=at_byte[span.end],
-            start_utf16=at_utf16[span.start],
-            end_utf16=at_utf16[span.end],
-            line_start=at_line[span.start],
-            line_end=at_line[_last(span)],
+        Place(start, end, byte_start, byte_end, start_utf16, end_utf16, line_start, line_end)
+        for (start, byte_start, start_utf16, line_start), (end, byte_end, end_utf16, line_end) in zip(
+            edges, edges, strict=True
         )
-        for span in spans
     ]
-
-
-def _last(span: Span) -> int:
-    """The last code point of a span, whose line is the span's last line even where it is a line end."""
-    return max(span.start, span.end - 1)
 
 
 def _pieces(text: str, cuts: Sequence[int]) -> Iterator[str]:
@@ -52,15 +40,18 @@ def _running(origin: int, lengths: Iterator[int]) -> Iterator[int]:
 
 
 def _utf16_offsets(text: str, cuts: Sequence[int]) -> Iterator[int]:
+    if len(text.encode("utf-16-le")) == 2 * len(text):
+        return iter(cuts)
     return _running(0, (len(piece.encode("utf-16-le")) // 2 for piece in _pieces(text, cuts)))
 
 
 def _line_numbers(text: str, seats: Sequence[int]) -> Iterator[int]:
     """The line that each code point stands in. CR and LF stand in the line that they end together."""
-    line = 1
+    line, returns = 1, "\r" in text
     for start, end in pairwise([0, *seats]):
-        both = text.count("\r\n", start, end + 1)
-        line += text.count("\n", start, end) + text.count("\r", start, end) - both
+        line += text.count("\n", start, end)
+        if returns:
+            line += text.count("\r", start, end) - text.count("\r\n", start, end + 1)
         yield line
 
 

@@ -58,7 +58,7 @@ class Embedder(Protocol):
         ...
 
     def count_tokens(self, text: str) -> int:
-        """Tokens in `text`, special tokens left out. A build calls it while another thread embeds."""
+        """Tokens in `text`, special tokens left out."""
         ...
 
     def embed_passages(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Vectors:

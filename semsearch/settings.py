@@ -33,7 +33,8 @@ PASSAGE_TOKENS: Final = Setting(
 SHORT_WIDTH: Final = Setting(
     "short-width", 32, "Columns under which a line (a heading, a byline) joins its neighbour; CJK letters take two."
 )
-BATCH: Final = Setting("batch", 512, "Passages embedded and committed at a time.")
+BATCH: Final = Setting("batch", 1024, "The most passages embedded and committed at a time.")
+FIRST_BATCH: Final = Setting("first-batch", 64, "Passages in the first batch; it doubles while one takes little time.")
 SUFFIXES: Final = Setting(
     "suffixes",
     (".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".jsonl", ".ndjson", ".json"),

@@ -158,14 +158,21 @@ def connect(uri: str) -> sqlite3.Connection:
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """On a read-only disk SQLite cannot keep its shared-memory file; there nobody can write, either."""
+    """A connection that only reads, also where SQLite cannot.
+
+    After a build was killed its log must be recovered, which takes the right to write. On a read-only disk without a
+    log SQLite cannot keep its shared-memory file; there nobody can write, either.
+    """
     uri = path.absolute().as_uri()
     connection = connect(f"{uri}?mode=ro")
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema")
     except sqlite3.OperationalError:
         connection.close()
-        connection = connect(f"{uri}?immutable=1")
+        log = path.with_name(f"{path.name}-wal")
+        has_log = log.exists() and log.stat().st_size > 0
+        connection = connect(f"{uri}?mode=rw" if has_log else f"{uri}?immutable=1")
+        connection.execute("PRAGMA query_only = ON")
     return connection
 
 

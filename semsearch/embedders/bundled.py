@@ -46,12 +46,12 @@ class BundledModel:
     """
 
     def __init__(self, directory: Path | None = None, truncate_dim: int | None = None) -> None:
-        self._directory = directory or DATA
-        self._card: dict[str, Any] = json.loads((self._directory / CARD).read_text(encoding="utf-8"))
-        rows: NDArray[np.int8] = np.load(self._directory / VECTORS, mmap_mode="r")
+        self.directory = directory or DATA
+        self._card: dict[str, Any] = json.loads((self.directory / CARD).read_text(encoding="utf-8"))
+        rows: NDArray[np.int8] = np.load(self.directory / VECTORS, mmap_mode="r")
         self._rows = rows[:, :truncate_dim]
-        self._scales: Vectors = np.load(self._directory / SCALES)
-        self.subwords = Subwords(self._directory)
+        self._scales: Vectors = np.load(self.directory / SCALES)
+        self.subwords = Subwords(self.directory)
 
     @property
     def name(self) -> str:
