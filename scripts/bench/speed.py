@@ -29,8 +29,8 @@ SEEDS = ROOT / "seeds"
 def main() -> None:
     """Run all measurements and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--articles", type=int, default=3000, help="articles in the build that is timed")
-    parser.add_argument("--slow-articles", type=int, default=12, help="articles embedded with the transformer")
+    parser.add_argument("--articles", type=int, default=9000, help="articles in the build that is timed")
+    parser.add_argument("--slow-articles", type=int, default=24, help="articles embedded with the transformer")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
