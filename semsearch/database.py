@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from semsearch.protocols import Ids, Vectors
-from semsearch.records import Article, Filters, Passage, Place, Skipped, Source
+from semsearch.records import Article, Filters, Passage, Place, Skipped, Source, WordEntry
 from semsearch.sqlite import SqliteFile
 
 _KEYS_PER_STATEMENT = 500
 
 _LIVE = "(files.born <= :generation AND (files.died IS NULL OR files.died > :generation))"
+_NAMED = "(name GLOB :source OR name GLOB :inside)"
 _JOINED = "passages JOIN articles ON articles.id = passages.article_id JOIN files ON files.id = articles.file_id"
 _PASSAGE = f"""
 SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, date, passages.lang, encoding, locator,
@@ -218,6 +219,43 @@ class Database(SqliteFile):
             matrix = np.frombuffer(b"".join(row[1] for row in part), dtype=np.float32)
             yield np.fromiter((row[0] for row in part), np.int64, len(part)), matrix.reshape(len(part), dimension)
 
+    def sample_vectors(self, generation: int, dimension: int, about: int = 512) -> dict[str, Vectors]:
+        """Some vectors of each language, spread over a generation; in all about so many times three."""
+        step = max(1, self.vector_count(generation) // (3 * about))
+        statement = (
+            f"SELECT passages.lang, vector FROM {_JOINED} JOIN vectors ON vectors.key = passages.key"
+            f" WHERE passages.id % :step = 0 AND {_LIVE}"
+        )
+        found: dict[str, list[bytes]] = {}
+        for lang, vector in self._db.execute(statement, {"generation": generation, "step": step}):
+            found.setdefault(lang, []).append(vector)
+        return {
+            lang: np.frombuffer(b"".join(rows[:about]), np.float32).reshape(-1, dimension)
+            for lang, rows in found.items()
+        }
+
+    def word_entries(self, generation: int, born: int | None = None) -> Iterator[WordEntry]:
+        """What the word index holds of a generation; with `born`, only of the files that appeared in that one."""
+        condition = "" if born is None else " AND files.born = :born"
+        statement = (
+            'SELECT passages.id, files.id, passages.lang, date, title, substr(text, start + 1, "end" - start)'
+            f" FROM {_JOINED} WHERE {_LIVE}{condition} ORDER BY passages.id"
+        )
+        for pid, file_id, lang, day, title, text in self._db.execute(
+            statement, {"generation": generation, "born": born}
+        ):
+            yield WordEntry(pid, file_id, lang, _day(day), f"{title}\n{text}")
+
+    def died(self, generation: int) -> list[int]:
+        """Ids of the files that disappear in `generation`."""
+        return [row[0] for row in self._db.execute("SELECT id FROM files WHERE died = ?", (generation,))]
+
+    def matching_files(self, source: str, generation: int) -> list[int]:
+        """Ids of the files of a generation whose name matches a glob; see `Filters.source`."""
+        values = {"generation": generation, **_filter_values(Filters(source=source))}
+        rows = self._db.execute(f"SELECT id FROM files WHERE {_LIVE} AND {_NAMED}", values)
+        return [row[0] for row in rows]
+
     def allowed(self, filters: Filters, generation: int) -> Ids:
         """Ids, ascending, of the passages that `filters` admit."""
         where, values = [_LIVE], {"generation": generation, **_filter_values(filters)}
@@ -228,7 +266,7 @@ class Database(SqliteFile):
         if filters.until:
             where.append("date <= :until")
         if filters.source:
-            where.append("(name GLOB :source OR name GLOB :inside)")
+            where.append(_NAMED)
         rows = self._db.execute(f"SELECT passages.id FROM {_JOINED} WHERE {' AND '.join(where)} ORDER BY 1", values)
         return np.fromiter((row[0] for row in rows), np.int64)
 

@@ -1,6 +1,7 @@
 """An index folder: the database and what is derived from it, opened and published as one consistent whole.
 
-Files: `semsearch.db` (the truth), `vectors-<generation>.faiss` (derived), `lock` (held while a build writes).
+Files: `semsearch.db` (the truth), `vectors-<generation>.faiss` and `words-<generation>/` (derived), `lock` (held
+while a build writes).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -16,11 +18,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from semsearch import analysis, calibration, words
 from semsearch.database import Database
 from semsearch.errors import IndexBusy, IndexDamaged, IndexNotFound, ModelMismatch
+from semsearch.files import digest, flush
 from semsearch.records import ModelFingerprint
 from semsearch.sqlite import FILE_NAME
-from semsearch.vectors import FlatVectors, digest
+from semsearch.vectors import FlatVectors
 
 _ATTEMPTS = 5
 
@@ -33,6 +37,12 @@ class View:
     fingerprint: ModelFingerprint
     database: Database
     vectors: FlatVectors
+    words: words.WordIndex
+
+    @property
+    def usual(self) -> dict[str, list[float]]:
+        """Cosines of unrelated passages: mean and standard deviation by pair of languages."""
+        return dict(self.database.meta("unrelated", {}))
 
 
 class Reader:
@@ -45,7 +55,7 @@ class Reader:
         if not self._database.generation:
             self._database.close()
             raise IndexNotFound(f"the first build of {self.folder} has not finished: run `semsearch build` again")
-        self._vectors: tuple[int, FlatVectors] | None = None
+        self._derived: tuple[int, FlatVectors, words.WordIndex] | None = None
         self._lock = threading.RLock()
 
     def close(self) -> None:
@@ -72,21 +82,22 @@ class Reader:
                 with self._database.snapshot():
                     generation = self._database.generation
                     try:
-                        vectors = self._open_vectors(generation)
+                        vectors, word_index = self._open_derived(generation)
                     except IndexDamaged:
                         damaged = attempt
                     else:
-                        yield View(generation, self.fingerprint, self._database, vectors)
+                        yield View(generation, self.fingerprint, self._database, vectors, word_index)
                         return
                 # A build may have published the next generation, and removed this one's file, in between.
                 if self._database.generation == generation or damaged == _ATTEMPTS:
-                    self._open_vectors(generation)
+                    self._open_derived(generation)
 
-    def _open_vectors(self, generation: int) -> FlatVectors:
-        if self._vectors is None or self._vectors[0] != generation:
-            derived = self._database.meta("vectors")
-            self._vectors = (generation, FlatVectors.open(self.folder / derived["file"], derived["sha256"]))
-        return self._vectors[1]
+    def _open_derived(self, generation: int) -> tuple[FlatVectors, words.WordIndex]:
+        if self._derived is None or self._derived[0] != generation:
+            vectors = self._database.meta("vectors")
+            opened = FlatVectors.open(self.folder / vectors["file"], vectors["sha256"])
+            self._derived = (generation, opened, _open_words(self.folder, self._database.meta("words")))
+        return self._derived[1:]
 
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it, as plain values."""
@@ -98,7 +109,7 @@ class Reader:
                 "model": asdict(self.fingerprint),
                 **db.meta("build", {}),
                 "sources": db.meta("roots", []),
-                "bytes": sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()),
+                "bytes": sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
             }
 
 
@@ -141,13 +152,18 @@ class Writer:
 
     def _recover(self) -> None:
         for leftover in self.folder.glob("*.tmp"):
-            leftover.unlink()
+            _remove(leftover)
         with self.database.transaction():
             self.database.discard_unfinished(self.generation)
-        derived = self.database.meta("vectors")
-        if derived and not _is_intact(self.folder / derived["file"], derived["sha256"]):
+        if not self.generation:
+            return
+        vectors = self.database.meta("vectors")
+        if not _is_intact(self.folder / vectors["file"], vectors["sha256"]):
             with self.database.transaction():
-                self.database.put_meta({"vectors": self._write_vectors(self.generation, derived["dimension"])})
+                self.database.put_meta({"vectors": self._write_vectors(self.generation, vectors["dimension"])})
+        if not _are_intact(self.folder, self.database.meta("words")):
+            with self.database.transaction():
+                self.database.put_meta({"words": self._write_words(self.generation)})
 
     def publish(self, fingerprint: ModelFingerprint, meta: dict[str, Any]) -> None:
         """Make the next generation the one that readers see, then clear away the one before.
@@ -156,16 +172,19 @@ class Writer:
         see the old generation; from then on the new one.
         """
         generation = self.next_generation
-        derived = self._write_vectors(generation, fingerprint.dimension)
+        vectors = self._write_vectors(generation, fingerprint.dimension)
+        word_index = self._write_words(generation, self.database.meta("words"))
+        samples = self.database.sample_vectors(generation, fingerprint.dimension)
+        derived = {"vectors": vectors, "words": word_index, "unrelated": calibration.measure(samples)}
         with self.database.transaction(durable=True):
-            self.database.put_meta({**meta, "model": asdict(fingerprint), "vectors": derived, "generation": generation})
+            self.database.put_meta({**meta, "model": asdict(fingerprint), **derived, "generation": generation})
         self.generation = generation
         with self.database.transaction():
             self.database.discard_unfinished(generation)
             self.database.drop_unused_vectors()
-        for old in self.folder.glob("vectors-*.faiss"):
-            if old.name != derived["file"]:
-                old.unlink()
+        for old in (*self.folder.glob("vectors-*.faiss"), *self.folder.glob("words-*")):
+            if old.name not in (vectors["file"], word_index["folder"]):
+                _remove(old)
 
     def _write_vectors(self, generation: int, dimension: int) -> dict[str, Any]:
         path = self.folder / f"vectors-{generation}.faiss"
@@ -173,8 +192,23 @@ class Writer:
         count = self.database.vector_count(generation)
         sha256 = FlatVectors.write(unfinished, dimension, count, self.database.vectors(generation, dimension))
         os.replace(unfinished, path)
-        _flush_folder(self.folder)
+        flush(self.folder)
         return {"file": path.name, "sha256": sha256, "count": count, "dimension": dimension}
+
+    def _write_words(self, generation: int, before: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Write the word index of `generation`, all of it, or upon the one `before`."""
+        path = self.folder / f"words-{generation}"
+        unfinished = path.with_suffix(".tmp")
+        if before:
+            fresh, gone = self.database.word_entries(generation, generation), self.database.died(generation)
+            words.write(unfinished, fresh, self.folder / before["folder"], gone)
+        else:
+            words.write(unfinished, self.database.word_entries(generation))
+        if path.exists():
+            _remove(path)
+        os.replace(unfinished, path)
+        flush(self.folder)
+        return {"folder": path.name, "sha256": words.digests(path), "analysis": analysis.VERSION}
 
 
 def require_same_model(found: ModelFingerprint, index: ModelFingerprint, folder: Path) -> None:
@@ -219,9 +253,19 @@ def _is_intact(path: Path, sha256: str) -> bool:
     return path.is_file() and digest(path) == sha256
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _are_intact(folder: Path, recorded: dict[str, Any] | None) -> bool:
+    if recorded is None or recorded["analysis"] != analysis.VERSION or not (folder / recorded["folder"]).is_dir():
+        return False
+    return bool(words.digests(folder / recorded["folder"]) == recorded["sha256"])
+
+
+def _open_words(folder: Path, recorded: dict[str, Any] | None) -> words.WordIndex:
+    if not _are_intact(folder, recorded):
+        name = recorded["folder"] if recorded else "the word index"
+        raise IndexDamaged(f"{folder / name} is missing or has changed: run `semsearch build` to make it again")
+    assert recorded
+    return words.WordIndex(folder / recorded["folder"])
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+LANGUAGES: Final = ("ko", "en", "ja")
 SAMPLE: Final = 1_000
 """Characters that are looked at."""
 _LETTER_WEIGHT: Final = 3

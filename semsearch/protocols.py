@@ -85,6 +85,10 @@ class TokenModel(Protocol):
         """float32, shape (len(ids), dimension); the sum over a text's tokens has the direction of its vector."""
         ...
 
+    def alignment(self, query: str, texts: Sequence[str]) -> Vectors:
+        """How well each of the query's tokens is met by one of the text's: float32, shape (len(texts),), 0 to 1."""
+        ...
+
 
 class VectorStore(Protocol):
     """Nearest neighbours by inner product over unit vectors."""

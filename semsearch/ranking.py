@@ -1,53 +1,154 @@
-"""What makes a passage an answer, as pure functions on arrays: today, which of its words carry the likeness."""
+"""What makes a passage a better answer than another: pure functions on arrays.
+
+Fusion of scores, fairness between languages, copies of one text, age, and which words carry a likeness.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from semsearch.protocols import Vectors
-from semsearch.records import Highlight
+from semsearch.protocols import Ids, Vectors
 
-_MOST: Final = 8
-_SHARE_OF_BEST: Final = 0.35
+Scores: TypeAlias = Mapping[str, Vectors]
+"""Scores of the same n passages by what gave them: `dense`, `tokens`, `words`; each float32, shape (n,)."""
+
+WEIGHTS: Final = {"dense": 1.0, "tokens": 1.5, "words": 1.0}
+"""Parts in the convex combination; measured on news questions (scripts/bench/README.md)."""
+_RRF_K: Final = 60
+"""The constant of Cormack et al. 2009, which found it good enough for everything."""
+_COPY_NEARNESS: Final = 0.7
+"""Nearness under which two passages are not looked at as copies."""
+_COPY_OVERLAP: Final = 0.75
+"""Share of the shorter text's shingles that a copy has."""
+_STORY_NEARNESS: Final = 0.7
+"""Nearness of passages that tell the same in two languages: on 1,372 news passages in three languages, 98% of the
+translations reach it, and one passage in forty has another one that does."""
+_SHINGLE: Final = 5
 
 
-def highlights(
-    text: str, query: Vectors, spans: Sequence[tuple[int, int]], vectors: Vectors, most: int = _MOST
-) -> tuple[Highlight, ...]:
-    """The words of `text` that are closest in meaning to `query`, in reading order.
+def convex(scores: Scores) -> Vectors:
+    """The weighted mean of scores that are 0 to 1 already; shape (n,)."""
+    weights = np.array([WEIGHTS[name] for name in scores], np.float32)
+    mean: Vectors = np.einsum("i,ij->j", weights / weights.sum(), np.stack(list(scores.values())))
+    return mean
 
-    A passage's vector is the sum of its tokens' vectors, brought to unit length; so its cosine with the query is
-    a sum over tokens, and a word's share of the score is exact. `query`: shape (d,), unit length; `spans[i]`:
-    code points of token i; `vectors`: shape (n, d). Words whose share is below 35% of the best one's are left out.
+
+def reciprocal_rank(scores: Scores) -> Vectors:
+    """Reciprocal rank fusion: the mean of 61 / (60 + rank) over the rankings; a score of 0 is no rank. Shape (n,)."""
+    parts = []
+    for part in scores.values():
+        ranks = np.empty(len(part), np.float32)
+        ranks[np.argsort(-part, kind="stable")] = np.arange(1, len(part) + 1, dtype=np.float32)
+        parts.append(np.where(part > 0, (_RRF_K + 1) / (_RRF_K + ranks), 0.0))
+    mean: Vectors = np.mean(parts, axis=0).astype(np.float32)
+    return mean
+
+
+FUSIONS: Final = {"convex": convex, "rrf": reciprocal_rank}
+
+
+def calibrated(scores: Vectors, langs: Sequence[str], unrelated: Mapping[str, tuple[float, float]]) -> Vectors:
+    """How far each score lies above those of unrelated passages in the same language, in standard deviations.
+
+    `unrelated`: mean and standard deviation for each language that occurs. Shape (n,).
     """
-    if not len(vectors):
-        return ()
-    length = float(np.linalg.norm(vectors.sum(axis=0))) or 1.0
-    shares = (vectors @ query) / length
-    words = _by_word(text, spans, shares)
-    best = max((share for _, _, share in words), default=0.0)
-    strong = [word for word in words if word[2] >= max(best * _SHARE_OF_BEST, 1e-6)]
-    strong = sorted(strong, key=lambda word: -word[2])[:most]
-    return tuple(Highlight(start, end, round(share, 4)) for start, end, share in sorted(strong))
+    usual = np.array([unrelated[lang] for lang in langs], np.float32).reshape(-1, 2)
+    above: Vectors = (scores - usual[:, 0]) / usual[:, 1]
+    return above
 
 
-def _by_word(text: str, spans: Sequence[tuple[int, int]], shares: NDArray[np.float32]) -> list[tuple[int, int, float]]:
-    """Join tokens that touch inside one alphabetic word; in Japanese every token stands for itself."""
-    words: list[tuple[int, int, float]] = []
-    for (start, end), share in zip(spans, shares.tolist(), strict=True):
-        if not any(c.isalnum() for c in text[start:end]):
-            continue
-        if words and words[-1][1] == start and _is_spaced(text[start]) and _is_spaced(text[start - 1]):
-            words[-1] = (words[-1][0], end, words[-1][2] + share)
+def by_quota(order: Sequence[int], langs: Sequence[str]) -> list[int]:
+    """`order` (places, best first) dealt out so that the languages take turns, the one of the best first."""
+    queues: dict[str, list[int]] = {}
+    for place in order:
+        queues.setdefault(langs[place], []).append(place)
+    rounds = max(map(len, queues.values()), default=0)
+    return [queue[turn] for turn in range(rounds) for queue in queues.values() if turn < len(queue)]
+
+
+def faded(scores: Vectors, days: Sequence[date | None], newest: date, half_life: float) -> Vectors:
+    """`scores` with up to half of each lost to age: a quarter of it at `half_life` days before `newest`.
+
+    A passage without a date counts as old. Negative scores stay. Shape (n,).
+    """
+    ages = np.array([(newest - day).days if day else np.inf for day in days], np.float64)
+    kept = 0.5 + 0.5 * np.exp2(-np.maximum(ages, 0.0) / half_life)
+    result: Vectors = np.where(scores > 0, scores * kept, scores).astype(np.float32)
+    return result
+
+
+def nearness(vectors: Vectors, langs: Sequence[str], usual: Mapping[str, Sequence[float]]) -> Vectors:
+    """How near passages are to each other: 0 as near as unrelated ones, 1 the same; shape (n, n).
+
+    `vectors`: shape (n, d), unit length. `usual`: the mean cosine of unrelated passages, first in a row for each pair
+    of languages, such as `ko>en`; it differs from model to model, and 1 is the most with all of them.
+    """
+    known = [row[0] for row in usual.values()]
+    typical = sum(known) / len(known) if known else 0.0
+    kinds = sorted(set(langs))
+    means = np.array([[usual.get(f"{a}>{b}", (typical,))[0] for b in kinds] for a in kinds], np.float32)
+    kind = np.array([kinds.index(lang) for lang in langs], np.intp)
+    expected = means[kind[:, None], kind[None, :]] if kinds else np.zeros((0, 0), np.float32)
+    result: Vectors = (vectors @ vectors.T - expected) / (1.0 - expected)
+    return result
+
+
+def copies(order: Sequence[int], near: Vectors, texts: Sequence[str], langs: Sequence[str]) -> dict[int, int]:
+    """Which of the places in `order` (best first) repeat the text of a better one: {copy: the one it repeats}.
+
+    Copies of one language are near each other in meaning and share most of the shorter one's runs of five characters,
+    so that a wire story is found again that was cut, or whose first words were changed. `near`: as of `nearness`.
+    """
+    found: dict[int, int] = {}
+    shingles: dict[int, frozenset[str]] = {}
+    kept: list[int] = []
+    for place in order:
+        alike = [other for other in kept if near[place, other] >= _COPY_NEARNESS and langs[other] == langs[place]]
+        original = next((other for other in alike if _overlap(place, other, texts, shingles) >= _COPY_OVERLAP), None)
+        if original is None:
+            kept.append(place)
         else:
-            words.append((start, end, share))
-    return words
+            found[place] = original
+    return found
 
 
-def _is_spaced(character: str) -> bool:
-    """Whether the script of `character` sets spaces between words: not so for kana and Han."""
-    return character.isalnum() and not "\u3040" <= character <= "\u9fff"
+def same_story(places: Sequence[int], near: Vectors, langs: Sequence[str]) -> dict[int, list[int]]:
+    """For each of `places`, the others among them that tell the same in another language, nearest first."""
+    told: dict[int, list[int]] = {}
+    for place in places:
+        others = [o for o in places if langs[o] != langs[place] and near[place, o] >= _STORY_NEARNESS]
+        if others:
+            told[place] = sorted(others, key=lambda other: -near[place, other])
+    return told
+
+
+def _overlap(one: int, other: int, texts: Sequence[str], known: dict[int, frozenset[str]]) -> float:
+    for place in (one, other):
+        if place not in known:
+            letters = "".join(c for c in texts[place].casefold() if c.isalnum())
+            ends = range(max(1, len(letters) - _SHINGLE + 1))
+            known[place] = frozenset(letters[start : start + _SHINGLE] for start in ends)
+    shorter = min(len(known[one]), len(known[other]))
+    return len(known[one] & known[other]) / shorter
+
+
+def union(*proposals: Ids) -> Ids:
+    """All ids, ascending, each once."""
+    return np.unique(np.concatenate([np.empty(0, np.int64), *proposals]))
+
+
+def placed(ids: Ids, proposed: Ids, scores: Vectors) -> Vectors:
+    """`scores` of the `proposed` ids at their places among `ids` (ascending), 0 for the others; shape (len(ids),)."""
+    result = np.zeros(len(ids), np.float32)
+    result[np.searchsorted(ids, proposed)] = scores
+    return result
+
+
+def best(scores: Vectors) -> list[int]:
+    """Places of scores, best first; equal ones in their order."""
+    places: list[int] = np.argsort(-scores, kind="stable").tolist()
+    return places

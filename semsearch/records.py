@@ -128,27 +128,55 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class WordEntry:
+    """A passage on its way into the word index. `text` is what is searched: the headline and the passage."""
+
+    id: int
+    file_id: int
+    lang: str
+    date: date | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Highlight:
     """A stretch of a passage that carries its likeness to the query.
 
-    `start` and `end` are code points of the passage's text; `weight` is its share of the score, 0 to 1.
+    `start` and `end` are code points of the passage's text; `weight` is its share of the cosine, 0 to 1; `word` is the
+    word of the query that it owes most of it to, empty where the model does not tell.
     """
 
     start: int
     end: int
     weight: float
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedWord:
+    """A word of the query that a passage has: as it is (`origin` is `query`), or in one of its other forms."""
+
+    word: str
+    form: str
+    origin: str
+    """`query`, `lexicon`, `name` or `alias`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer: a passage, its rank from 1, and its score (cosine similarity, -1 to 1)."""
+    """One answer: a passage, its rank from 1, and its score; `Index.query` says what a score means."""
 
     rank: int
     score: float
     passage: Passage
-    also_in: tuple[str, ...] = ()
+    also_in: tuple[Passage, ...] = ()
+    """Copies of the passage that were left out, best first."""
+    same_story: tuple[Passage, ...] = ()
+    """Passages among the candidates that tell the same in another language, nearest first."""
     scores: tuple[tuple[str, float], ...] = ()
+    """What the score is made of, by name."""
     highlights: tuple[Highlight, ...] = ()
+    matched: tuple[MatchedWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,61 @@
-"""Asking an index: query -> vector -> nearest passages among those the filters admit -> hits."""
+"""Asking an index: question -> candidates by meaning and by words -> fused, fair, without copies -> hits."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from semsearch import settings
+from semsearch import ranking, settings
+from semsearch.bilingual import Lexicon
+from semsearch.calibration import Usual, of_bundled, unrelated
 from semsearch.embedders import load_recorded
+from semsearch.embedders.registry import BUNDLED
 from semsearch.errors import EmbeddingFailed, UsageError
-from semsearch.index import Reader, require_same_model
-from semsearch.protocols import Embedder, TokenModel, Vectors
-from semsearch.ranking import highlights
-from semsearch.records import Filters, Highlight, Hit, ModelFingerprint, Passage
+from semsearch.explaining import highlights, matched_words
+from semsearch.index import Reader, View, require_same_model
+from semsearch.languages import LANGUAGES, detect
+from semsearch.protocols import Embedder, Vectors
+from semsearch.ranking import FUSIONS
+from semsearch.records import Filters, Hit, ModelFingerprint, Passage
+from semsearch.retrieval import MODES, Pool, Question, retrieve
+from semsearch.wording import wording
 
-LANGUAGES = ("ko", "en", "ja")
+if TYPE_CHECKING:
+    from semsearch.embedders.reranker import Reranker
+
+BALANCES: Final = ("calibrated", "quota", "off")
+RERANKED: Final = 50
+"""Candidates that a cross-encoder reads, or `k` if that is more."""
+SPARE: Final = 30
+"""Candidates beyond the `k` wanted, for those that turn out to be copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a question brought up. `near`: how near the candidates are to each other, shape (n, n)."""
+
+    question: Question
+    mode: str
+    pool: Pool
+    near: Vectors
+    usual: Mapping[str, Usual]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What hits are made from: candidates with their final scores, copies, and versions in other languages."""
+
+    found: _Found
+    scores: Vectors
+    fused: Vectors
+    repeats: Mapping[int, int]
+    stories: Mapping[int, Sequence[int]]
 
 
 class Index:
@@ -39,6 +75,8 @@ class Index:
         self._reader = Reader(folder)
         self._model = model
         self._embedder: tuple[ModelFingerprint, Embedder] | None = None
+        self._lexicon = Lexicon()
+        self._rerankers: dict[str, Reranker] = {}
 
     def __enter__(self) -> Index:
         return self
@@ -66,30 +104,53 @@ class Index:
         text: str,
         k: int = settings.K.default,
         *,
+        mode: str = settings.MODE.default,
         lang: str | Sequence[str] = (),
         since: date | str | None = None,
         until: date | str | None = None,
         source: str | None = None,
         min_score: float | None = None,
+        balance: str = settings.BALANCE.default,
+        collapse: bool = True,
+        fusion: str = settings.FUSION.default,
+        half_life: float | None = None,
+        rerank: str | Reranker | None = None,
         explain: bool = False,
     ) -> list[Hit]:
-        """The `k` passages nearest in meaning to `text`, best first, in whichever language they are written.
+        """The `k` passages that answer `text` best, best first, in whichever language they are written.
 
+        `mode`: `dense` goes by the model's vectors, `words` by the question's words and what the lexicon says they
+        are called in the other languages, `hybrid` by both and, with the bundled model, token by token.
         `lang` (`ko`, `en`, `ja`), `since` and `until` (inclusive days) and `source` (a glob over source names)
         are applied before the best `k` are taken. A passage without a date is in no range of dates.
-        `explain` fills `Hit.highlights` with the words that carry the likeness.
+
+        `balance`: `calibrated` scores a passage by how many standard deviations it lies above unrelated texts of the
+        same two languages (unrelated: around 0; an answer mostly above 4), so that none wins by its language;
+        `quota` lets the languages take turns; `off` leaves the scores, 0 to 1, as they are. Words alone are never
+        calibrated. `min_score` is on the scale of the score.
+        `collapse` lists copies of a text under the best one (`Hit.also_in`). `half_life`, in days, lets up to half of
+        a score fade with age. `fusion`: `convex` or `rrf`. `rerank` is a CrossEncoder by name or path that puts the
+        best 50 in its own order. `explain` fills `Hit.highlights` and `Hit.matched`.
         Raises UsageError for a blank query or a value out of range.
         """
         filters = _filters(lang, since, until, source)
-        _check(text, k)
-        vector, nearest = self._nearest(text, k, filters)
-        hits = []
-        for rank, (score, passage) in enumerate(nearest, 1):
-            if min_score is not None and score < min_score:
-                break
-            marks = self._highlights(vector, passage.text) if explain else ()
-            hits.append(Hit(rank, score, passage, scores=(("dense", score),), highlights=marks))
-        return hits
+        _check(text, k, mode, balance, fusion, half_life)
+        found = self._find(text, k, mode, filters)
+        pool = found.pool
+        scores = fused = ranking.FUSIONS[fusion](pool.scores)
+        if balance != "off" and mode != "words" and fusion == "convex":
+            scores = ranking.calibrated(fused, pool.langs, found.usual)
+        if half_life:
+            scores = ranking.faded(scores, [p.date for p in pool.passages], self._newest(filters), half_life)
+        order = [place for place in ranking.best(scores) if min_score is None or scores[place] >= min_score]
+        repeats = ranking.copies(order, found.near, [p.text for p in pool.passages], pool.langs) if collapse else {}
+        order = [place for place in order if place not in repeats]
+        if rerank:
+            order, scores = self._reranked(text, order[: max(k, RERANKED)], pool, scores, rerank)
+        if balance == "quota":
+            order = ranking.by_quota(order, pool.langs)
+        shown = _Shown(found, scores, fused, repeats, ranking.same_story(order, found.near, pool.langs))
+        return [self._hit(rank, place, shown, explain) for rank, place in enumerate(order[:k], 1)]
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage with the id that a hit showed; None where there is none (any more)."""
@@ -119,18 +180,59 @@ class Index:
             last = row.id
             yield from passages
 
-    def _nearest(self, text: str, k: int, filters: Filters) -> tuple[Vectors, list[tuple[float, Passage]]]:
-        """The query's vector, and the best `k` passages that `filters` admit, in one generation."""
+    def _find(self, text: str, k: int, mode: str, filters: Filters) -> _Found:
+        """The question, its candidates, and what is usual for unrelated ones, in one generation."""
+        asked = detect(text)
+        worded = wording(text, asked, self._lexicon)
         while True:
             embedder = self.embedder
-            vector = self._embed(embedder, text)
+            question = Question(text, self._embed(embedder, text), worded)
             with self._reader.view() as view:
                 if view.fingerprint.space != embedder.fingerprint.space:
                     continue  # a build has just changed the model
-                allowed = view.database.allowed(filters, view.generation) if filters else None
-                scores, ids = view.vectors.search(vector, k, allowed)
-                found = view.database.passages(ids.tolist(), view.generation)
-            return vector, [(score, found[row]) for score, row in zip(scores.tolist(), ids.tolist(), strict=True)]
+                pool = retrieve(view, embedder, question, mode, filters, k + SPARE)
+                tables = self._tables(view)
+                near = ranking.nearness(view.vectors.of(pool.ids), pool.langs, tables["dense"])
+                return _Found(question, mode, pool, near, unrelated(tables.get(mode, {}), asked, pool.langs))
+
+    def _hit(self, rank: int, place: int, shown: _Shown, explain: bool) -> Hit:
+        found, passage = shown.found, shown.found.pool.passages[place]
+        parts = {**{name: part[place] for name, part in found.pool.scores.items()}, "fused": shown.fused[place]}
+        if explain:
+            marks = highlights(self.embedder, found.question.text, passage.text) if found.mode != "words" else ()
+            matched = matched_words(found.question.wording, passage.lang, f"{passage.title}\n{passage.text}")
+        return Hit(
+            rank,
+            float(shown.scores[place]),
+            passage,
+            also_in=tuple(found.pool.passages[copy] for copy, kept in shown.repeats.items() if kept == place),
+            same_story=tuple(found.pool.passages[other] for other in shown.stories.get(place, ())),
+            scores=tuple((name, float(value)) for name, value in parts.items()),
+            highlights=marks if explain else (),
+            matched=matched if explain else (),
+        )
+
+    def _reranked(
+        self, text: str, order: Sequence[int], pool: Pool, scores: Vectors, rerank: str | Reranker
+    ) -> tuple[list[int], Vectors]:
+        """The places in `order` by a cross-encoder's scores, which replace the others."""
+        if isinstance(rerank, str):
+            from semsearch.embedders.reranker import CrossEncoderReranker
+
+            if rerank not in self._rerankers:
+                self._rerankers[rerank] = CrossEncoderReranker(rerank)
+            rerank = self._rerankers[rerank]
+        scores = scores.copy()
+        scores[list(order)] = given = rerank(text, [pool.passages[place].text for place in order])
+        return [order[place] for place in ranking.best(given)], scores
+
+    def _tables(self, view: View) -> dict[str, dict[str, list[float]]]:
+        """Scores of unrelated texts by mode and pair of languages."""
+        if view.fingerprint.name == BUNDLED:
+            return of_bundled(view.fingerprint.dimension)
+        # Half of a hybrid score are the words, which unrelated texts do not share.
+        halves = {pair: [mean / 2, spread / 2] for pair, (mean, spread) in view.usual.items()}
+        return {"dense": view.usual, "hybrid": halves}
 
     def _embed(self, embedder: Embedder, text: str) -> Vectors:
         vector: Vectors = embedder.embed_queries([text])[0]
@@ -138,22 +240,12 @@ class Index:
             raise EmbeddingFailed(f"{embedder.fingerprint.name} gave no usable vector for this query")
         return vector
 
-    def _highlights(self, query: Vectors, text: str) -> tuple[Highlight, ...]:
-        """The words nearest to the query or, with a model that has no vectors of words, the nearest sentence."""
-        model = self.embedder
-        if isinstance(model, TokenModel):
-            tokens = model.tokens(text)
-            vectors = model.token_vectors([token[2] for token in tokens])
-            return highlights(text, query, [(start, end) for start, end, _ in tokens], vectors)
-        from semsearch.sentences import sentence_ends
-
-        edges = [0, *(end for end in sentence_ends(text) if 0 < end < len(text)), len(text)]
-        spans = [(start, end) for start, end in pairwise(edges) if text[start:end].strip()]
-        if len(spans) < 2:
-            return ()
-        nearness = model.embed_passages([text[start:end] for start, end in spans]) @ query
-        best = int(nearness.argmax())
-        return (Highlight(*spans[best], round(float(nearness[best]), 4)),)
+    def _newest(self, filters: Filters) -> date:
+        """The day against which age is told: the last that the filters admit, or that the index has."""
+        if filters.until:
+            return filters.until
+        last = self.info()["last_date"]
+        return date.fromisoformat(last) if last else date.min
 
 
 def open(folder: str | os.PathLike[str] = settings.INDEX.default, model: str | Embedder | None = None) -> Index:
@@ -161,7 +253,7 @@ def open(folder: str | os.PathLike[str] = settings.INDEX.default, model: str | E
     return Index(Path(folder), model)
 
 
-def _check(text: str, k: int) -> None:
+def _check(text: str, k: int, mode: str, balance: str, fusion: str, half_life: float | None) -> None:
     if not text.strip():
         raise UsageError("the query is blank: say in a few words what you look for")
     if len(text) > settings.MAX_QUERY_CHARS.default:
@@ -170,6 +262,11 @@ def _check(text: str, k: int) -> None:
         )
     if not 1 <= k <= settings.MAX_K.default:
         raise UsageError(f"k is {k}, expected 1 to {settings.MAX_K.default}")
+    for name, value, known in (("mode", mode, MODES), ("balance", balance, BALANCES), ("fusion", fusion, FUSIONS)):
+        if value not in known:
+            raise UsageError(f"{name} is {value!r}, expected {', '.join(known)}")
+    if half_life is not None and not half_life > 0:
+        raise UsageError(f"half_life is {half_life} days, expected more than 0")
 
 
 def _filters(

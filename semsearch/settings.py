@@ -22,6 +22,11 @@ INDEX: Final = Setting("index", "index", "Folder of the index.", "SEMSEARCH_INDE
 SEEDS: Final = Setting("seeds", "seeds", "What a new index is built from when no SOURCE is given.")
 MODEL: Final = Setting("model", "bundled", "Embedding model: bundled, or a sentence-transformers name or path.")
 K: Final = Setting("k", 10, "How many passages to return.")
+MODE: Final = Setting("mode", "hybrid", "What to go by: hybrid (meaning and words), dense (meaning), or words.")
+BALANCE: Final = Setting(
+    "balance", "calibrated", "Fairness between languages: calibrated scores, quota (they take turns), or off."
+)
+FUSION: Final = Setting("fusion", "convex", "How scores become one: convex (a weighted mean) or rrf (by ranks).")
 
 MAX_K: Final = Setting("max-k", 1000, "The most passages one query may ask for.")
 MAX_QUERY_CHARS: Final = Setting("max-query-chars", 2_000, "The longest query, in characters.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from semsearch.errors import IndexDamaged
+from semsearch.files import digest
 from semsearch.protocols import Ids, Vectors
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ class FlatVectors:
         found = rows[0] >= 0
         return scores[0][found], self._ids[rows[0][found]]
 
+    def of(self, ids: Ids) -> Vectors:
+        """The vectors of these ids, in their order: float32, shape (len(ids), dimension)."""
+        rows = np.searchsorted(self._ids, ids)
+        vectors: Vectors = self._flat.reconstruct_batch(rows) if len(rows) else np.empty((0, self._flat.d), np.float32)
+        return vectors
+
     def _bits(self, allowed: Ids) -> np.ndarray[Any, np.dtype[np.uint8]]:
         return np.packbits(np.isin(self._ids, allowed, assume_unique=True), bitorder="little")
 
@@ -126,12 +133,6 @@ def _write_flat(sink: _Hashing, dimension: int, count: int, batches: Iterable[tu
     if len(written) != count:
         raise IndexDamaged(f"{count} passages but {len(written)} vectors: delete the index folder and build it again")
     sink.write(struct.pack("<Q", count) + written.astype(np.int64).tobytes())
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, lower-case hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _faiss() -> ModuleType:

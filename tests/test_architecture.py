@@ -15,13 +15,14 @@ PACKAGE = ROOT / "semsearch"
 
 RANKS = {
     0: ["errors", "records"],
-    1: ["settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns"],
-    2: ["sources", "readers", "chunking", "languages", "embedders", "database", "vectors"],
-    3: ["index", "changes", "ranking"],
-    4: ["build", "search", "verify"],
-    5: [],
-    6: ["cli"],
-    7: ["__main__"],
+    1: ["settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files", "analysis"],
+    2: ["sources", "readers", "chunking", "languages", "embedders", "bilingual", "database", "vectors", "words"],
+    3: ["changes", "ranking", "wording", "calibration"],
+    4: ["index", "explaining"],
+    5: ["retrieval"],
+    6: ["build", "search", "verify", "evaluate"],
+    7: ["cli"],
+    8: ["__main__"],
 }
 RANK = {name: rank for rank, names in RANKS.items() for name in names}
 FAMILIES = {("graphemes", "sentences"), ("records", "settings"), ("records", "protocols")}
@@ -31,6 +32,8 @@ ONLY_IMPORTER = {
     "tokenizers": "embedders/subwords.py",
     "safetensors": "embedders/export.py",
     "faiss": "vectors.py",
+    "tantivy": "words.py",
+    "ir_measures": "evaluate.py",
     "sqlite3": "sqlite.py",
     "click": "cli",
 }

@@ -108,7 +108,7 @@ def test_questions_during_builds_see_one_generation_each(tmp_path: Path) -> None
     def ask(index: semsearch.Index) -> None:
         while not done.is_set():
             try:
-                hits = index.query("harbour", k=30)
+                hits = index.query("harbour", k=30, collapse=False)
                 if len({hit.passage.title for hit in hits}) != 1 or len(hits) != 30:
                     wrong.append([hit.passage.title for hit in hits])
             except Exception as error:

@@ -11,9 +11,11 @@ import click
 
 from semsearch import settings
 from semsearch.cli.options import index_option
-from semsearch.cli.terminal import hit_json, hit_lines, paragraph, passage_json
+from semsearch.cli.terminal import hit_head, hit_json, hit_lines, paragraph, passage_json
+from semsearch.ranking import FUSIONS
 from semsearch.records import Hit
-from semsearch.search import Index
+from semsearch.retrieval import MODES
+from semsearch.search import BALANCES, Index
 
 NOTHING_FOUND = 1
 
@@ -22,30 +24,51 @@ NOTHING_FOUND = 1
 @click.argument("words", nargs=-1, required=True, metavar="TEXT")
 @index_option
 @click.option("-k", default=settings.K.default, show_default=True, help=settings.K.help)
+@click.option(
+    "--mode", type=click.Choice(MODES), default=settings.MODE.default, show_default=True, help=settings.MODE.help
+)
 @click.option("--lang", default="", metavar="ko,en,ja", help="Only passages in these languages.")
 @click.option("--since", metavar="DATE", help="Only articles of this day or later, such as 2019-07-01.")
 @click.option("--until", metavar="DATE", help="Only articles of this day or earlier.")
 @click.option("--source", metavar="GLOB", help="Only sources that match, such as 'seeds/ja/*'; * crosses folders.")
-@click.option("--min-score", type=float, metavar="S", help="Only passages at least this similar (cosine, -1 to 1).")
+@click.option("--min-score", type=float, metavar="S", help="Only passages with at least this score; 4 is a fair start.")
+@click.option(
+    "--balance", type=click.Choice(BALANCES), default=settings.BALANCE.default, show_default=True,
+    help=settings.BALANCE.help,
+)  # fmt: skip
+@click.option(
+    "--fusion", type=click.Choice(list(FUSIONS)), default=settings.FUSION.default, show_default=True,
+    help=settings.FUSION.help,
+)  # fmt: skip
+@click.option("--copies", is_flag=True, help="Show copies of a text as hits of their own.")
+@click.option("--half-life", type=float, metavar="DAYS", help="Let scores fade with age: a quarter is lost in DAYS.")
 @click.option("--context", default=0, metavar="N", help="Show N passages before and behind each hit, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--jsonl", "as_lines", is_flag=True, help="One JSON object per hit and line.")
-@click.option("--explain", is_flag=True, help="With --json: which words carry the likeness, and how much.")
+@click.option("--explain", is_flag=True, help="Say what each score is made of, and which words matched.")
 def query(
     words: tuple[str, ...],
     index: Path,
     k: int,
+    mode: str,
     lang: str,
     since: str | None,
     until: str | None,
     source: str | None,
     min_score: float | None,
+    balance: str,
+    fusion: str,
+    copies: bool,
+    half_life: float | None,
     context: int,
     as_json: bool,
     as_lines: bool,
     explain: bool,
 ) -> None:
     """Find the passages that answer TEXT, in whichever language they are written.
+
+    A score says how many standard deviations a passage lies above unrelated text in the same two languages: around 0
+    it has nothing to do with TEXT, from about 4 it is worth reading.
 
     \b
     semsearch query Korea Japan normalization
@@ -56,26 +79,26 @@ def query(
     text = " ".join(words)
     with Index(index) as opened:
         bright = explain or (sys.stdout.isatty() and not (as_json or as_lines))
-        hits = opened.query(
-            text, k, lang=lang, since=since, until=until, source=source, min_score=min_score, explain=bright
-        )
+        filters = {"lang": lang, "since": since, "until": until, "source": source, "min_score": min_score}
+        order = {"balance": balance, "collapse": not copies, "fusion": fusion, "half_life": half_life}
+        hits = opened.query(text, k, mode=mode, explain=bright, **filters, **order)  # type: ignore[arg-type]
         if as_json:
             took = round((time.perf_counter() - started) * 1000, 1)
             _print_json(text, opened, hits, took, context, explain)
         else:
             for hit in hits:
-                click.echo(_line(opened, hit, context, explain) if as_lines else _block(opened, hit, context))
+                click.echo(_line(opened, hit, context, explain) if as_lines else _block(opened, hit, context, explain))
     if not hits:
         click.echo("nothing found: widen the filters, or lower --min-score", err=True)
         click.get_current_context().exit(NOTHING_FOUND)
 
 
-def _block(opened: Index, hit: Hit, context: int) -> str:
+def _block(opened: Index, hit: Hit, context: int, explain: bool) -> str:
     if not context:
-        return hit_lines(hit)
+        return hit_lines(hit, explain)
     around = opened.neighbours(hit.passage.id, context)
     texts = [paragraph(p.text, hit.highlights if p.id == hit.passage.id else ()) for p in around]
-    return hit_lines(hit).split("\n    ", 2)[0] + "\n" + "\n\n".join(texts) + "\n"
+    return "\n".join([*hit_head(hit, explain), "\n\n".join(texts), ""])
 
 
 def _as_json(opened: Index, hit: Hit, context: int, explain: bool) -> dict[str, object]:

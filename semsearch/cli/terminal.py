@@ -7,14 +7,16 @@ import sys
 import time
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
 
-from semsearch.records import Highlight, Hit, Passage
+from semsearch.records import Highlight, Hit, MatchedWord, Passage
 
 _WIDEST = 100
 _INDENT = "    "
+_OTHERS = 3
 _REDRAW_SECONDS = 0.1
 
 
@@ -72,13 +74,32 @@ def heading(hit: Hit) -> str:
     day = passage.date.isoformat() if passage.date else "no date"
     title = click.style(plain(passage.title) or "(no headline)", bold=True)
     facts = click.style(f"{day}  {passage.lang}", fg="cyan")
-    return f"{hit.rank:>2}  {click.style(f'{hit.score:.3f}', fg='green')}  {title}  {facts}"
+    return f"{hit.rank:>2}  {click.style(f'{hit.score:.2f}', fg='green')}  {title}  {facts}"
 
 
-def hit_lines(hit: Hit) -> str:
-    """A hit as `semsearch query` prints it."""
+def hit_head(hit: Hit, explain: bool) -> list[str]:
+    """The lines above the text of a hit: what it is, where it stands, and where else; with `explain`, why."""
     place = click.style(where(hit.passage), dim=True) + "  " + click.style(hit.passage.id, dim=True)
-    return f"{heading(hit)}\n{_INDENT}{place}\n{paragraph(hit.passage.text, hit.highlights)}\n"
+    lines = [heading(hit), _INDENT + place]
+    for label, others in (("also in", hit.also_in), ("same story", hit.same_story)):
+        if others:
+            shown = ", ".join(where(other) for other in others[:_OTHERS])
+            more = f" and {len(others) - _OTHERS} more" if len(others) > _OTHERS else ""
+            lines.append(_INDENT + click.style(f"{label}: {shown}{more}", dim=True))
+    if explain:
+        parts = "  ".join(f"{name} {value:.3f}" for name, value in hit.scores)
+        words = ", ".join(_matched(match) for match in hit.matched)
+        lines += [_INDENT + click.style(plain(line), fg="cyan") for line in (parts, words) if line]
+    return lines
+
+
+def _matched(match: MatchedWord) -> str:
+    return match.word if match.origin == "query" else f"{match.word} = {match.form} ({match.origin})"
+
+
+def hit_lines(hit: Hit, explain: bool = False) -> str:
+    """A hit as `semsearch query` prints it."""
+    return "\n".join([*hit_head(hit, explain), paragraph(hit.passage.text, hit.highlights), ""])
 
 
 class Ticker:
@@ -137,7 +158,15 @@ def passage_json(passage: Passage) -> dict[str, Any]:
 def hit_json(hit: Hit, explain: bool) -> dict[str, Any]:
     """A hit as plain JSON values."""
     out = {"rank": hit.rank, "score": round(hit.score, 6), **passage_json(hit.passage)}
-    out |= {"also_in": list(hit.also_in), "scores": {name: round(value, 6) for name, value in hit.scores}}
+    out |= {"also_in": [other_json(other) for other in hit.also_in]}
+    out |= {"same_story": [other_json(other) for other in hit.same_story]}
+    out |= {"scores": {name: round(value, 6) for name, value in hit.scores}}
     if explain:
-        out["highlights"] = [{"start": h.start, "end": h.end, "weight": h.weight} for h in hit.highlights]
+        out["highlights"] = [asdict(highlight) for highlight in hit.highlights]
+        out["matched"] = [asdict(match) for match in hit.matched]
     return out
+
+
+def other_json(passage: Passage) -> dict[str, Any]:
+    """A passage beside a hit: enough to say where it is."""
+    return {"id": passage.id, "source": passage.source, "line_start": passage.place.line_start, "lang": passage.lang}

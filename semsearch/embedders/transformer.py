@@ -19,7 +19,7 @@ from semsearch.protocols import Vectors
 from semsearch.records import ModelFingerprint
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 _QUERY_NAMES: Final = ("query", "search_query", "s2p_query")
 _WINDOW: Final = 512
@@ -124,11 +124,25 @@ _HUB_SECONDS: Final = 10.0
 
 
 def _load(name: str, device: str | None, truncate_dim: int | None) -> SentenceTransformer:
+    options = {"device": device, "truncate_dim": truncate_dim}
+    model: SentenceTransformer = _load_as("SentenceTransformer", name, options)
+    return model
+
+
+def load_cross_encoder(name: str, device: str | None) -> CrossEncoder:
+    """A CrossEncoder that gives one score. Raises ModelUnavailable."""
+    model: CrossEncoder = _load_as("CrossEncoder", name, {"device": device})
+    if (classes := getattr(model.config, "num_labels", 1)) != 1:
+        raise ModelUnavailable(f"{name} sorts into {classes} classes: a reranker gives one score")
+    return model
+
+
+def _load_as(kind: str, name: str, options: dict[str, Any]) -> Any:
     if _looks_like_path(name) and not Path(name).is_dir():
         raise ModelUnavailable(f"no model folder at {name}: {_OFFLINE}")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        from sentence_transformers import SentenceTransformer
+        import sentence_transformers
     except ImportError as error:
         raise ModelUnavailable(f"sentence-transformers cannot be imported ({error}): {_OFFLINE}") from error
     here = Path(name).is_dir() or _is_cached(name)
@@ -136,7 +150,7 @@ def _load(name: str, device: str | None, truncate_dim: int | None) -> SentenceTr
         _ask_hub(name)
     with _quiet():
         try:
-            return SentenceTransformer(name, device=device, truncate_dim=truncate_dim, local_files_only=here)
+            return getattr(sentence_transformers, kind)(name, local_files_only=here, **options)
         except Exception as error:  # the libraries below raise anything: OSError, ValueError, torch errors
             raise ModelUnavailable(f"{name} cannot be loaded ({_brief(error)}): {_OFFLINE}") from error
 

@@ -1,0 +1,71 @@
+"""What to look for: the words of a question, in the languages that passages are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from semsearch.analysis import index_words, script, telling
+from semsearch.bilingual import Form, Lexicon, QueryWord
+from semsearch.words import most
+
+_SHARED: Final = {"ko": ("hangul", "alphabet"), "ja": ("han", "kana", "alphabet"), "en": ("alphabet",)}
+"""Scripts in which a language writes: a question's own words are looked for there as they are."""
+
+Idf = Callable[[str], float | None]
+"""How rare an index word is in one language; None where no passage has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A question in words. `lang` is the question's; `known` are its words that the lexicon knows."""
+
+    text: str
+    lang: str
+    known: tuple[QueryWord, ...]
+
+    def weights(self, lang: str, idf: Idf) -> dict[str, float]:
+        """Index words to look for in passages of `lang`, with their weights.
+
+        In the question's own language these are its words, of weight 1. In another one each word of the question is
+        stood for by its forms that occur, which share a weight of 1; a form of several index words shares its part
+        among them by the square root of their number, as longer forms say more.
+        """
+        own = telling(index_words(self.text))
+        if lang == self.lang or lang not in _SHARED:
+            return dict.fromkeys(own, 1.0)
+        found = {word: 1.0 for word in own if script(word) in _SHARED[lang] and idf(word) is not None}
+        for word in self.known:
+            for index_word, weight in _shared_weight([form for form in word.forms if form.lang == lang], idf).items():
+                found[index_word] = min(1.0, found.get(index_word, 0.0) + weight)
+        return found
+
+
+def wording(text: str, lang: str, lexicon: Lexicon) -> Wording:
+    """The words of a question in `lang`."""
+    return Wording(text, lang, tuple(lexicon.words(text, lang)) if lang in _SHARED else ())
+
+
+def ceiling(weights: dict[str, float], idf: Idf) -> float:
+    """The score of a passage that is full of all the words; by it, scores of languages become comparable."""
+    unseen = max((value for value in map(idf, weights) if value is not None), default=1.0)
+    return sum(weight * most(unseen if (value := idf(word)) is None else value) for word, weight in weights.items())
+
+
+def matching_forms(word: QueryWord, lang: str, present: Iterable[str]) -> list[Form]:
+    """The forms of a word in `lang` all of whose index words are `present` in a passage."""
+    there = set(present)
+    return [form for form in word.forms if form.lang == lang and there.issuperset(index_words(form.text))]
+
+
+def _shared_weight(forms: list[Form], idf: Idf) -> dict[str, float]:
+    """The index words of alternative forms; those that occur share a weight of 1."""
+    parts = [(form.weight, list(dict.fromkeys(telling(index_words(form.text))))) for form in forms]
+    occurring = [(weight, words) for weight, words in parts if words and all(idf(word) is not None for word in words)]
+    total = sum(weight for weight, _ in occurring)
+    shares: dict[str, float] = {}
+    for weight, words in occurring:
+        for word in words:
+            shares[word] = shares.get(word, 0.0) + weight / total / len(words) ** 0.5
+    return shares
