@@ -203,7 +203,8 @@ class _Job:
                 with self.db.transaction():
                     batch = list(islice(passages, size))
                     if new:
-                        self.db.add_vectors([text.key for text in new], self._checked(new, embedding.result()))
+                        vectors, tokens = embedding.result()
+                        self.db.add_vectors([text.key for text in new], self._checked(new, vectors), tokens)
                     if new := self._without_vector(batch):
                         embedding.submit([text.text for text in new], [text.context for text in new])
                 self.counts["embedded"] += len(new)

@@ -182,10 +182,10 @@ class Database(SqliteFile):
             missing -= {row[0] for row in self._db.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part)}
         return missing
 
-    def add_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> None:
-        """Store one float32 vector per key."""
-        rows = ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True))
-        self._db.executemany("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", rows)
+    def add_vectors(self, keys: Sequence[bytes], vectors: Vectors, tokens: Sequence[bytes]) -> None:
+        """Store one float32 vector per key, and the tokens that go with it."""
+        rows = zip(keys, (vector.tobytes() for vector in vectors), tokens, strict=True)
+        self._db.executemany("INSERT OR IGNORE INTO vectors (key, vector, tokens) VALUES (?, ?, ?)", rows)
 
     def drop_unused_vectors(self) -> None:
         """Remove the vectors that no passage of any generation uses."""
@@ -269,6 +269,13 @@ class Database(SqliteFile):
             where.append(_NAMED)
         rows = self._db.execute(f"SELECT passages.id FROM {_JOINED} WHERE {' AND '.join(where)} ORDER BY 1", values)
         return np.fromiter((row[0] for row in rows), np.int64)
+
+    def tokens(self, ids: Sequence[int]) -> list[bytes]:
+        """What was stored with the vectors of the passages with these ids, in their order."""
+        marks = ",".join(str(int(i)) for i in ids)
+        joined = "passages JOIN vectors ON vectors.key = passages.key"
+        rows = dict(self._db.execute(f"SELECT passages.id, tokens FROM {joined} WHERE passages.id IN ({marks})"))
+        return [rows[row_id] for row_id in ids]
 
     def passages(self, ids: Sequence[int], generation: int) -> dict[int, Passage]:
         """The passages with these ids, by id."""

@@ -1,7 +1,7 @@
 """An index folder: the database and what is derived from it, opened and published as one consistent whole.
 
-Files: `semsearch.db` (the truth), `vectors-<generation>.faiss` and `words-<generation>/` (derived), `lock` (held
-while a build writes).
+Files: `semsearch.db` (the truth), `vectors-<generation>.faiss`, of large indexes `codes-<generation>.faiss`, and
+`words-<generation>/` (derived), `lock` (held while a build writes).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from semsearch.errors import IndexBusy, IndexDamaged, IndexNotFound, ModelMismat
 from semsearch.files import digest, flush
 from semsearch.records import ModelFingerprint
 from semsearch.sqlite import FILE_NAME
-from semsearch.vectors import FlatVectors
+from semsearch.vectors import ENOUGH_FOR_CODES, FlatVectors, write_codes
 
 _ATTEMPTS = 5
 
@@ -96,6 +96,8 @@ class Reader:
         if self._derived is None or self._derived[0] != generation:
             vectors = self._database.meta("vectors")
             opened = FlatVectors.open(self.folder / vectors["file"], vectors["sha256"])
+            if codes := vectors.get("codes"):
+                opened.use_codes(self.folder / codes["file"], codes["sha256"])
             self._derived = (generation, opened, _open_words(self.folder, self._database.meta("words")))
         return self._derived[1:]
 
@@ -158,7 +160,7 @@ class Writer:
         if not self.generation:
             return
         vectors = self.database.meta("vectors")
-        if not _is_intact(self.folder / vectors["file"], vectors["sha256"]):
+        if not all(_is_intact(self.folder / made["file"], made["sha256"]) for made in _files_of(vectors)):
             with self.database.transaction():
                 self.database.put_meta({"vectors": self._write_vectors(self.generation, vectors["dimension"])})
         if not _are_intact(self.folder, self.database.meta("words")):
@@ -182,8 +184,9 @@ class Writer:
         with self.database.transaction():
             self.database.discard_unfinished(generation)
             self.database.drop_unused_vectors()
-        for old in (*self.folder.glob("vectors-*.faiss"), *self.folder.glob("words-*")):
-            if old.name not in (vectors["file"], word_index["folder"]):
+        kept = {word_index["folder"], *(made["file"] for made in _files_of(vectors))}
+        for old in (*self.folder.glob("*.faiss"), *self.folder.glob("words-*")):
+            if old.name not in kept:
                 _remove(old)
 
     def _write_vectors(self, generation: int, dimension: int) -> dict[str, Any]:
@@ -191,9 +194,15 @@ class Writer:
         unfinished = path.with_suffix(".tmp")
         count = self.database.vector_count(generation)
         sha256 = FlatVectors.write(unfinished, dimension, count, self.database.vectors(generation, dimension))
+        codes = None
+        if count >= ENOUGH_FOR_CODES and dimension % 2 == 0:
+            coded = self.folder / f"codes-{generation}.faiss"
+            code_sha256 = write_codes(coded.with_suffix(".tmp"), unfinished, dimension, count)
+            codes = {"file": coded.name, "sha256": code_sha256}
+            os.replace(coded.with_suffix(".tmp"), coded)
         os.replace(unfinished, path)
         flush(self.folder)
-        return {"file": path.name, "sha256": sha256, "count": count, "dimension": dimension}
+        return {"file": path.name, "sha256": sha256, "count": count, "dimension": dimension, "codes": codes}
 
     def _write_words(self, generation: int, before: dict[str, Any] | None = None) -> dict[str, Any]:
         """Write the word index of `generation`, all of it, or upon the one `before`."""
@@ -251,6 +260,11 @@ def _holder(path: Path) -> str:
 
 def _is_intact(path: Path, sha256: str) -> bool:
     return path.is_file() and digest(path) == sha256
+
+
+def _files_of(vectors: dict[str, Any]) -> list[dict[str, str]]:
+    """The vectors' file and, where there is one, that of their codes."""
+    return [vectors, *([vectors["codes"]] if vectors.get("codes") else [])]
 
 
 def _are_intact(folder: Path, recorded: dict[str, Any] | None) -> bool:

@@ -47,5 +47,11 @@ def detect(text: str) -> str:
     return "en" if latin else "und"
 
 
+def asked_in(question: str) -> str:
+    """The language of a question: as `detect`, but Korean or Japanese words outweigh any names in Latin letters."""
+    without_latin = detect(_LATIN.sub("", question))
+    return without_latin if without_latin != "und" else detect(question)
+
+
 def _count(script: re.Pattern[str], text: str) -> int:
     return len("".join(script.findall(text)))

@@ -85,8 +85,14 @@ class TokenModel(Protocol):
         """float32, shape (len(ids), dimension); the sum over a text's tokens has the direction of its vector."""
         ...
 
-    def alignment(self, query: str, texts: Sequence[str]) -> Vectors:
-        """How well each of the query's tokens is met by one of the text's: float32, shape (len(texts),), 0 to 1."""
+    def embed_with_tokens(
+        self, texts: Sequence[str], contexts: Sequence[str] | None = None
+    ) -> tuple[Vectors, list[bytes]]:
+        """What `embed_passages` returns, and what `alignment` needs of each text, to be kept with its vector."""
+        ...
+
+    def alignment(self, query: str, encoded: Sequence[bytes]) -> Vectors:
+        """How well each of the query's tokens is met by one of a text's: float32, shape (len(encoded),), 0 to 1."""
         ...
 
 

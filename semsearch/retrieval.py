@@ -18,6 +18,8 @@ from semsearch.wording import Wording, ceiling
 MODES: Final = ("hybrid", "dense", "words")
 DEPTH: Final = 100
 """Candidates that each way of searching proposes, in each language where it tells them apart."""
+COMPARED: Final = 64
+"""Candidates that are compared token by token and ranked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,12 @@ def retrieve(view: View, embedder: Embedder, question: Question, mode: str, filt
     scores = {name: ranking.placed(ids, *proposal) for name, proposal in found.items()}
     if mode == "hybrid":
         scores["dense"] = view.vectors.of(ids) @ question.vector
-    keep = np.sort(np.array(ranking.best(ranking.convex(scores))[:depth], np.int64))
+    keep = np.sort(np.array(ranking.best(ranking.convex(scores))[: max(COMPARED, count)], np.int64))
     ids, scores = ids[keep], {name: part[keep] for name, part in scores.items()}
+    if mode == "hybrid" and isinstance(embedder, TokenModel):
+        scores["tokens"] = embedder.alignment(question.text, view.database.tokens(ids.tolist()))
     by_id = view.database.passages(ids.tolist(), view.generation)
     passages = [by_id[row] for row in ids.tolist()]
-    if mode == "hybrid" and isinstance(embedder, TokenModel):
-        texts = [f"{passage.title}\n{passage.text}" for passage in passages]
-        scores["tokens"] = embedder.alignment(question.text, texts)
     return Pool(ids, passages, scores)
 
 

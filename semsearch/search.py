@@ -19,7 +19,7 @@ from semsearch.embedders.registry import BUNDLED
 from semsearch.errors import EmbeddingFailed, UsageError
 from semsearch.explaining import highlights, matched_words
 from semsearch.index import Reader, View, require_same_model
-from semsearch.languages import LANGUAGES, detect
+from semsearch.languages import LANGUAGES, asked_in
 from semsearch.protocols import Embedder, Vectors
 from semsearch.ranking import FUSIONS
 from semsearch.records import Filters, Hit, ModelFingerprint, Passage
@@ -66,16 +66,23 @@ class Index:
             print(hit.score, hit.passage.source, hit.passage.start, hit.passage.text)
     """
 
-    def __init__(self, folder: str | os.PathLike[str], model: str | Embedder | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        model: str | Embedder | None = None,
+        aliases: str | os.PathLike[str] | None = None,
+    ) -> None:
         """Open the index in `folder`.
 
         `model` overrides where the model is loaded from, when it has moved; it must be the one the index was
-        built with. Raises IndexNotFound, IndexDamaged, FormatMismatch; ModelMismatch comes with the first query.
+        built with. `aliases` is a text file of names that mean the same, a group a line, parted by `|`.
+        Raises IndexNotFound, IndexDamaged, FormatMismatch, and UsageError for a bad line of aliases; ModelMismatch
+        comes with the first query.
         """
+        self._lexicon = Lexicon(aliases=Path(aliases) if aliases else None)
         self._reader = Reader(folder)
         self._model = model
         self._embedder: tuple[ModelFingerprint, Embedder] | None = None
-        self._lexicon = Lexicon()
         self._rerankers: dict[str, Reranker] = {}
 
     def __enter__(self) -> Index:
@@ -126,8 +133,8 @@ class Index:
 
         `balance`: `calibrated` scores a passage by how many standard deviations it lies above unrelated texts of the
         same two languages (unrelated: around 0; an answer mostly above 4), so that none wins by its language;
-        `quota` lets the languages take turns; `off` leaves the scores, 0 to 1, as they are. Words alone are never
-        calibrated. `min_score` is on the scale of the score.
+        `quota` lets the languages take turns; `off` leaves the scores, 0 to 1, as they are. `min_score` is on the
+        scale of the score.
         `collapse` lists copies of a text under the best one (`Hit.also_in`). `half_life`, in days, lets up to half of
         a score fade with age. `fusion`: `convex` or `rrf`. `rerank` is a CrossEncoder by name or path that puts the
         best 50 in its own order. `explain` fills `Hit.highlights` and `Hit.matched`.
@@ -138,7 +145,7 @@ class Index:
         found = self._find(text, k, mode, filters)
         pool = found.pool
         scores = fused = ranking.FUSIONS[fusion](pool.scores)
-        if balance != "off" and mode != "words" and fusion == "convex":
+        if balance != "off" and fusion == "convex":
             scores = ranking.calibrated(fused, pool.langs, found.usual)
         if half_life:
             scores = ranking.faded(scores, [p.date for p in pool.passages], self._newest(filters), half_life)
@@ -149,7 +156,7 @@ class Index:
             order, scores = self._reranked(text, order[: max(k, RERANKED)], pool, scores, rerank)
         if balance == "quota":
             order = ranking.by_quota(order, pool.langs)
-        shown = _Shown(found, scores, fused, repeats, ranking.same_story(order, found.near, pool.langs))
+        shown = _Shown(found, scores, fused, repeats, ranking.same_story(order[:k], order, found.near, pool.langs))
         return [self._hit(rank, place, shown, explain) for rank, place in enumerate(order[:k], 1)]
 
     def passage(self, passage_id: str) -> Passage | None:
@@ -182,7 +189,7 @@ class Index:
 
     def _find(self, text: str, k: int, mode: str, filters: Filters) -> _Found:
         """The question, its candidates, and what is usual for unrelated ones, in one generation."""
-        asked = detect(text)
+        asked = asked_in(text)
         worded = wording(text, asked, self._lexicon)
         while True:
             embedder = self.embedder
@@ -193,7 +200,7 @@ class Index:
                 pool = retrieve(view, embedder, question, mode, filters, k + SPARE)
                 tables = self._tables(view)
                 near = ranking.nearness(view.vectors.of(pool.ids), pool.langs, tables["dense"])
-                return _Found(question, mode, pool, near, unrelated(tables.get(mode, {}), asked, pool.langs))
+                return _Found(question, mode, pool, near, unrelated(tables[mode], asked, pool.langs))
 
     def _hit(self, rank: int, place: int, shown: _Shown, explain: bool) -> Hit:
         found, passage = shown.found, shown.found.pool.passages[place]
@@ -228,11 +235,12 @@ class Index:
 
     def _tables(self, view: View) -> dict[str, dict[str, list[float]]]:
         """Scores of unrelated texts by mode and pair of languages."""
+        measured = of_bundled(view.fingerprint.dimension)
         if view.fingerprint.name == BUNDLED:
-            return of_bundled(view.fingerprint.dimension)
-        # Half of a hybrid score are the words, which unrelated texts do not share.
+            return measured
+        # Half of a hybrid score are the words, which unrelated texts hardly share.
         halves = {pair: [mean / 2, spread / 2] for pair, (mean, spread) in view.usual.items()}
-        return {"dense": view.usual, "hybrid": halves}
+        return {"dense": view.usual, "hybrid": halves, "words": measured["words"]}
 
     def _embed(self, embedder: Embedder, text: str) -> Vectors:
         vector: Vectors = embedder.embed_queries([text])[0]
@@ -248,9 +256,13 @@ class Index:
         return date.fromisoformat(last) if last else date.min
 
 
-def open(folder: str | os.PathLike[str] = settings.INDEX.default, model: str | Embedder | None = None) -> Index:
+def open(
+    folder: str | os.PathLike[str] = settings.INDEX.default,
+    model: str | Embedder | None = None,
+    aliases: str | os.PathLike[str] | None = None,
+) -> Index:
     """Open the index in `folder`. See Index for what it can be asked and what it raises."""
-    return Index(Path(folder), model)
+    return Index(Path(folder), model, aliases)
 
 
 def _check(text: str, k: int, mode: str, balance: str, fusion: str, half_life: float | None) -> None:

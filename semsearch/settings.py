@@ -27,6 +27,12 @@ BALANCE: Final = Setting(
     "balance", "calibrated", "Fairness between languages: calibrated scores, quota (they take turns), or off."
 )
 FUSION: Final = Setting("fusion", "convex", "How scores become one: convex (a weighted mean) or rrf (by ranks).")
+ALIASES: Final = Setting(
+    "aliases",
+    None,
+    "File of names that mean the same, a group a line, such as: BoJ | 日銀 | 일본은행",
+    "SEMSEARCH_ALIASES",
+)
 
 MAX_K: Final = Setting("max-k", 1000, "The most passages one query may ask for.")
 MAX_QUERY_CHARS: Final = Setting("max-query-chars", 2_000, "The longest query, in characters.")

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
 
 FILE_NAME: Final = "semsearch.db"
-FORMAT: Final = 1
+FORMAT: Final = 2
 _CACHE_KIB: Final = 16 << 10
 _CHECKPOINT_PAGES: Final = 8 << 10
 
@@ -44,7 +44,9 @@ CREATE TABLE passages (
 CREATE INDEX passages_article ON passages (article_id);
 CREATE INDEX passages_pid ON passages (pid);
 CREATE INDEX passages_key ON passages (key);
-CREATE TABLE vectors (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
+CREATE TABLE vectors (
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL, tokens BLOB NOT NULL
+);
 """
 
 

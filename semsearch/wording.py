@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from semsearch.analysis import index_words, script, telling
@@ -59,9 +60,14 @@ def matching_forms(word: QueryWord, lang: str, present: Iterable[str]) -> list[F
     return [form for form in word.forms if form.lang == lang and there.issuperset(index_words(form.text))]
 
 
+@lru_cache(maxsize=1 << 14)
+def _analysed(form: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(telling(index_words(form))))
+
+
 def _shared_weight(forms: list[Form], idf: Idf) -> dict[str, float]:
     """The index words of alternative forms; those that occur share a weight of 1."""
-    parts = [(form.weight, list(dict.fromkeys(telling(index_words(form.text))))) for form in forms]
+    parts = [(form.weight, _analysed(form.text)) for form in forms]
     occurring = [(weight, words) for weight, words in parts if words and all(idf(word) is not None for word in words)]
     total = sum(weight for weight, _ in occurring)
     shares: dict[str, float] = {}

@@ -25,7 +25,7 @@ from semsearch.records import Filters, WordEntry
 if TYPE_CHECKING:
     from types import ModuleType
 
-_HEAP_BYTES: Final = 48 << 20
+_HEAP_BYTES: Final = 16 << 20
 _K1: Final = 1.2
 """BM25's saturation, fixed in tantivy (as b = 0.75): no word adds more than idf * (k1 + 1)."""
 _OWN_FILES: Final = ("meta.json", ".managed.json")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semsearch.languages import SAMPLE, detect
+from semsearch.languages import SAMPLE, asked_in, detect
 
 WORDS = {
     "ko": ("한국과", "일본은", "국교를", "서울", "뷁", "ㅋㅋ", "정상화했다"),
@@ -105,3 +105,11 @@ def test_chinese_characters_count_for_the_side_that_prevails() -> None:
     assert detect("日本国憲法は") == "ja"
     assert detect("가나 かな") == "ja"
     assert detect("가나다 かな") == "ko"
+
+
+@pytest.mark.parametrize(
+    ("question", "lang"),
+    [("GSOMIA 종료", "ko"), ("Samsung Electronics 実績", "ja"), ("TWICE", "en"), ("2025", "und"), ("Привет", "und")],
+)
+def test_names_in_latin_letters_do_not_make_a_question_english(question: str, lang: str) -> None:
+    assert asked_in(question) == lang

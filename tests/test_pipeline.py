@@ -23,7 +23,7 @@ def batches(pipeline: Pipeline, between: Callable[[int], None]) -> np.ndarray:
     for start in range(0, len(TEXTS), 4):
         pipeline.submit(TEXTS[start : start + 4], CONTEXTS[start : start + 4])
         between(start)
-        parts.append(pipeline.result())
+        parts.append(pipeline.result()[0])
     return np.concatenate(parts)
 
 

@@ -86,8 +86,8 @@ def test_copies_of_a_wire_story_are_found_and_other_reports_are_not() -> None:
     cut = WIRE[: WIRE.index("시행령은")]
     edited = WIRE.replace("정부는 22일", "(서울=연합뉴스) 정부가 이날").replace("의결했다", "의결했다고 밝혔다")
     other = (
-        "정부는 22일 국무회의를 열고 조선업 인력난을 덜기 위한 외국인 고용 확대 방안을 논의했다. 노동계는 임금 인상이 먼저라며 "
-        "반발했고, 업계는 환영했다."
+        "정부는 22일 국무회의를 열고 조선업 인력난을 덜기 위한 외국인 고용 확대 방안을 논의했다. "
+        "노동계는 임금 인상이 먼저라며 반발했고, 업계는 환영했다."
     )
     texts = [WIRE, other, cut, edited, WIRE]
     near = np.full((5, 5), 0.9, np.float32)
@@ -95,13 +95,13 @@ def test_copies_of_a_wire_story_are_found_and_other_reports_are_not() -> None:
     assert ranking.copies([4, 3, 2, 1, 0], near, texts, ["ko"] * 5) == {3: 4, 2: 4, 0: 4}, "the best one stays"
     far = np.eye(5, dtype=np.float32)
     assert ranking.copies([0, 1, 2, 3, 4], far, texts, ["ko"] * 5) == {}
-    assert 1 not in ranking.copies([0, 1], near, [WIRE, WIRE], ["ko", "ja"])
+    assert 1 not in ranking.copies([0, 1], near[:2, :2], [WIRE, WIRE], ["ko", "ja"])
 
 
 def test_the_same_story_is_another_language() -> None:
     near = np.array([[1, 0.9, 0.8, 0.95], [0.9, 1, 0.3, 0.3], [0.8, 0.3, 1, 0.1], [0.95, 0.3, 0.1, 1]], np.float32)
-    told = ranking.same_story([0, 1, 2, 3], near, ["ko", "en", "ja", "ko"])
-    assert told == {0: [1, 2], 1: [0], 2: [0]}
+    told = ranking.same_story([0, 1], [0, 1, 2, 3], near, ["ko", "en", "ja", "ko"])
+    assert told == {0: [1, 2], 1: [0]}
 
 
 @given(st.lists(st.lists(st.floats(-1, 1, width=32), min_size=4, max_size=4), max_size=8))

@@ -151,7 +151,7 @@ def test_another_format_is_refused_with_both_numbers(built: Path) -> None:
     db = connect(str(built / "semsearch.db"))
     db.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     db.close()
-    with pytest.raises(FormatMismatch, match=r"99.*1.*update"):
+    with pytest.raises(FormatMismatch, match=r"99.*2.*update"):
         semsearch.open(built)
 
 

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import semsearch
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
-from semsearch.vectors import FlatVectors
+from semsearch.vectors import FlatVectors, write_codes
+from tests.conftest import write
 
 
 def unit_rows(count: int, dimension: int, seed: int) -> Vectors:
@@ -74,3 +76,69 @@ def test_a_flipped_bit_anywhere_or_a_short_file_is_refused(tmp_path: Path) -> No
 def test_fewer_vectors_than_passages_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(IndexDamaged):
         FlatVectors.write(tmp_path / "v", 8, 21, [(np.arange(20, dtype=np.int64), unit_rows(20, 8, 3))])
+
+
+def clustered(count: int, dimension: int, seed: int) -> Vectors:
+    """Unit rows around a few hundred centres, as texts are."""
+    draw = np.random.default_rng(seed)
+    centres = draw.standard_normal((200, dimension))
+    rows = centres[draw.integers(0, 200, count)] + 0.8 * draw.standard_normal((count, dimension))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_codes_find_the_candidates_and_scores_stay_exact(tmp_path: Path) -> None:
+    count, dimension = 12_000, 64
+    rows, ids = clustered(count, dimension, 1), np.arange(count, dtype=np.int64) * 3
+    path, codes = tmp_path / "vectors.faiss", tmp_path / "codes.faiss"
+    sha256 = FlatVectors.write(path, dimension, count, [(ids[:5000], rows[:5000]), (ids[5000:], rows[5000:])])
+    exact, coded = FlatVectors.open(path, sha256), FlatVectors.open(path, sha256)
+    digest = write_codes(codes, path, dimension, count)
+    coded.use_codes(codes, digest)
+    again = write_codes(tmp_path / "again", path, dimension, count)
+    assert digest == again, "equal vectors, equal bytes"
+    found = wanted = 0
+    for query in clustered(40, dimension, 2):
+        scores, best = exact.search(query, 20)
+        near, got = coded.search(query, 20)
+        assert (np.diff(near) <= 0).all()
+        np.testing.assert_allclose(near, rows[got // 3] @ query, atol=1e-5)
+        found += len(set(best.tolist()) & set(got.tolist()))
+        wanted += len(best)
+        allowed = ids[::7]
+        np.testing.assert_array_equal(coded.search(query, 5, allowed)[1], exact.search(query, 5, allowed)[1])
+        assert scores[0] >= near[0] - 1e-6
+    assert found / wanted > 0.98
+    assert len(coded.search(rows[0], 100_000)[1]) == count
+
+
+def test_damaged_codes_are_refused(tmp_path: Path) -> None:
+    rows, ids = clustered(3000, 16, 3), np.arange(3000, dtype=np.int64)
+    path, codes = tmp_path / "vectors.faiss", tmp_path / "codes.faiss"
+    vectors = FlatVectors.open(path, FlatVectors.write(path, 16, 3000, [(ids, rows)]))
+    sha256 = write_codes(codes, path, 16, 3000)
+    codes.write_bytes(codes.read_bytes()[:-1] + b"\x55")
+    with pytest.raises(IndexDamaged, match="has changed"):
+        vectors.use_codes(codes, sha256)
+    codes.unlink()
+    with pytest.raises(IndexDamaged, match="is missing"):
+        vectors.use_codes(codes, sha256)
+
+
+def test_a_large_index_is_searched_by_codes(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semsearch.index.ENOUGH_FOR_CODES", 6)
+    paragraphs = "\n\n".join(f"Paragraph number {n} tells of harbour number {n * 7} and its ships." for n in range(400))
+    write(archive, {"many.txt": f"date 2024-01-01 Many\n\n{paragraphs}\n"})
+    folder = tmp_path / "index"
+    semsearch.build([archive], folder)
+    assert (folder / "codes-1.faiss").is_file()
+    with semsearch.open(folder) as index:
+        assert "kiln" in index.query("potters and their kiln", k=1)[0].passage.text
+    (folder / "codes-1.faiss").unlink()
+    with pytest.raises(IndexDamaged, match="codes-1"), semsearch.open(folder) as index:
+        index.query("kiln")
+    semsearch.build([archive], folder)
+    (archive / "many.txt").unlink()
+    monkeypatch.undo()
+    semsearch.build([archive], folder)
+    assert not list(folder.glob("codes-*"))
+    assert semsearch.verify(folder).problems == ()

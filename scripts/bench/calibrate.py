@@ -1,53 +1,75 @@
-"""How alike unrelated questions and passages are to the bundled model, by pair of languages: calibration.json.
+"""How alike unrelated questions and passages are, by way of searching and pair of languages: calibration.json.
 
     python scripts/bench/calibrate.py
 
 Questions and passages are those written for the training (scripts/train/data), of which each question has one answer;
-all other pairs are unrelated. `dense` is the cosine, `hybrid` the weighted mean that ranks, where unrelated texts share
-no words. To be run again when the model or the weights of the mean change.
+all other pairs are unrelated. `dense` is the cosine, `words` the share of the question's words, `hybrid` the weighted
+mean that ranks. To be run again when the model, the analysis, the lexicon or the weights change.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import product
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
+import semsearch
 from semsearch.calibration import BUNDLED
-from semsearch.embedders.bundled import BundledModel
-from semsearch.ranking import convex
+from semsearch.languages import LANGUAGES
 
 STORIES = Path(__file__).parents[1] / "train/data"
-LANGUAGES = ("ko", "en", "ja")
 DIMENSIONS = (256, 128, 64)
-SAMPLE = 240
+SAMPLE = 150
+PARTS = {"dense": "dense", "words": "words", "hybrid": "fused"}
+
+
+def stories() -> list[dict[str, dict[str, str]]]:
+    """A sample spread over all stories."""
+    lines = [line for path in sorted(STORIES.glob("news-questions-*.jsonl")) for line in path.open(encoding="utf-8")]
+    return [json.loads(line) for line in lines[:: len(lines) // SAMPLE]]
+
+
+def measure(dimension: int) -> dict[str, dict[str, list[float]]]:
+    """Mean and standard deviation of each part of a score, over all unrelated pairs."""
+    sample = stories()
+    found: dict[tuple[str, str], list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        for lang in LANGUAGES:
+            records = [
+                {"id": str(n), "lang": lang, "title": story["headline"][lang], "text": story["passage"][lang]}
+                for n, story in enumerate(sample)
+            ]
+            lines = [json.dumps({**record, "text": record["text"].replace("\n", " ")}) for record in records]
+            (Path(name) / f"{lang}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        semsearch.build([name], f"{name}/index", truncate_dim=dimension)
+        with semsearch.open(f"{name}/index") as index:
+            for number, story in enumerate(sample):
+                for asked in LANGUAGES:
+                    for lang in LANGUAGES:
+                        hits = index.query(
+                            story["questions"][asked][0], 2 * SAMPLE, lang=lang, balance="off", collapse=False
+                        )
+                        for hit in hits:
+                            if hit.passage.external_id != str(number):
+                                for part, value in hit.scores:
+                                    found.setdefault((part, f"{asked}>{lang}"), []).append(value)
+    table: dict[str, dict[str, list[float]]] = {}
+    for mode, part in PARTS.items():
+        for pair in (f"{asked}>{lang}" for asked in LANGUAGES for lang in LANGUAGES):
+            values = np.array(found[part, pair])
+            table.setdefault(mode, {})[pair] = [round(float(values.mean()), 4), round(float(values.std()), 4)]
+    return table
 
 
 def main() -> None:
     """Write semsearch/calibration.json and print it."""
-    lines = [line for path in sorted(STORIES.glob("news-questions-*.jsonl")) for line in path.open(encoding="utf-8")]
-    stories = [json.loads(line) for line in lines[:: max(1, len(lines) // SAMPLE)]]
-    tables: dict[str, dict[str, dict[str, list[float]]]] = {}
-    for dimension in DIMENSIONS:
-        model = BundledModel(truncate_dim=dimension)
-        table: dict[str, dict[str, list[float]]] = {"dense": {}, "hybrid": {}}
-        for asked, lang in product(LANGUAGES, repeat=2):
-            questions = [story["questions"][asked][0] for story in stories]
-            titles = [story["headline"][lang] for story in stories]
-            texts = [story["passage"][lang] for story in stories]
-            dense = model.embed_queries(questions) @ model.embed_passages(texts, titles).T
-            whole = [f"{title}\n{text}" for title, text in zip(titles, texts, strict=True)]
-            tokens = np.stack([model.alignment(question, whole) for question in questions])
-            mean = convex({"dense": dense, "tokens": tokens, "words": np.zeros_like(dense)})
-            unrelated = ~np.eye(len(stories), dtype=bool)
-            for mode, scores in (("dense", dense), ("hybrid", mean)):
-                values = scores[unrelated]
-                table[mode][f"{asked}>{lang}"] = [round(float(values.mean()), 4), round(float(values.std()), 4)]
-        tables[str(dimension)] = table
+    tables = {str(dimension): measure(dimension) for dimension in DIMENSIONS}
     BUNDLED.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
-    print(BUNDLED.read_text(encoding="utf-8"))
+    for dimension, table in tables.items():
+        for mode, pairs in table.items():
+            print(dimension, mode, *(f"{pair} {mean:.3f}/{spread:.3f}" for pair, (mean, spread) in pairs.items()))
 
 
 if __name__ == "__main__":

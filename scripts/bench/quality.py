@@ -1,11 +1,12 @@
-"""How well a model finds the seeds' passages: nDCG@10, recall@10 and MRR@10 per language pair.
+"""How well passages are found, by meaning, by words and by both: nDCG@10 per language pair.
 
-    python scripts/bench/quality.py [--model NAME_OR_PATH] [--record]
+    python scripts/bench/quality.py [--model NAME_OR_PATH] [--news FILE] [--record]
 
-Each question of seeds/questions.tsv is put to an index over the seeds, nine times: restricted to the passages of
-each language (query language > passage language), judged by seeds/qrels.txt. A judgement names `path:line`; it
-belongs to the passage whose lines contain that line, so it outlives a change of chunking. With `--record`, nDCG@10
-goes into seeds.json beside this file, below which the tests do not let the bundled model fall.
+Each question of seeds/questions.tsv is put to an index over the seeds, restricted to the passages of each language
+(query language > passage language), judged by seeds/qrels.txt. A judgement names `path:line`; it belongs to the passage
+whose lines contain that line, so it outlives a change of chunking. `--news` adds a set of JSON Lines with `headline`,
+`passage` and `question` in each language, one answer to a question. With `--record`, nDCG@10 on the seeds goes into
+seeds.json beside this file, below which the tests do not let the bundled model fall.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import math
 import tempfile
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import semsearch
@@ -23,6 +25,8 @@ import semsearch
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = Path(__file__).with_name("seeds.json")
 LANGUAGES = ("ko", "en", "ja")
+
+MODES = ("dense", "words", "hybrid")
 
 Judgements = dict[str, dict[str, int]]
 
@@ -61,7 +65,7 @@ def measures(ranked: list[str], grades: dict[str, int]) -> tuple[float, float, f
     return gain(found) / ideal, sum(value > 0 for value in found) / len(grades), 1 / first if first else 0.0
 
 
-def evaluate(index: semsearch.Index) -> dict[tuple[str, str], tuple[float, float, float, int]]:
+def evaluate(index: semsearch.Index, mode: str) -> dict[tuple[str, str], tuple[float, float, float, int]]:
     """Mean nDCG@10, recall@10, MRR@10 and the number of questions per (question language, passage language)."""
     graded = judgements(index)
     lang_of = {passage.id: passage.source.split("/")[-2] for passage in index}
@@ -70,7 +74,7 @@ def evaluate(index: semsearch.Index) -> dict[tuple[str, str], tuple[float, float
         for lang in LANGUAGES:
             grades = {pid: grade for pid, grade in graded[question].items() if lang_of[pid] == lang}
             if grades:
-                hits = index.query(text, 10, source=f"*/{lang}/*")
+                hits = index.query(text, 10, mode=mode, source=f"*/{lang}/*")
                 results[asked, lang].append(measures([hit.passage.id for hit in hits], grades))
     return {
         pair: (*(sum(column) / len(rows) for column in zip(*rows, strict=True)), len(rows))  # type: ignore[misc]
@@ -78,27 +82,62 @@ def evaluate(index: semsearch.Index) -> dict[tuple[str, str], tuple[float, float
     }
 
 
+def news(path: Path, model: str) -> dict[str, dict[tuple[str, str], float]]:
+    """nDCG@10 per mode and pair on a set of stories, each with one question in three languages."""
+    stories = [json.loads(line) for line in path.open(encoding="utf-8")]
+    with tempfile.TemporaryDirectory() as folder:
+        for lang in LANGUAGES:
+            with (Path(folder) / f"{lang}.jsonl").open("w", encoding="utf-8") as file:
+                for story in stories:
+                    text = story["passage"][lang].replace("\n", " ")
+                    record = {"id": story["id"], "date": story["date"], "title": story["headline"][lang]}
+                    file.write(json.dumps({**record, "lang": lang, "text": text}) + "\n")
+        semsearch.build([folder], f"{folder}/index", model)
+        table: dict[str, dict[tuple[str, str], float]] = {mode: defaultdict(float) for mode in MODES}
+        with semsearch.open(f"{folder}/index") as index:
+            for mode in MODES:
+                for story in stories:
+                    for asked in LANGUAGES:
+                        for lang in LANGUAGES:
+                            hits = index.query(story["question"][asked], 10, mode=mode, lang=lang, collapse=False)
+                            found = [hit.passage.external_id or "" for hit in hits]
+                            table[mode][asked, lang] += measures(found, {story["id"]: 1})[0] / len(stories)
+    return table
+
+
+def show(title: str, table: Mapping[str, Mapping[tuple[str, str], float]]) -> None:
+    """A row for each pair of languages, a column for each mode."""
+    print(f"\n{title}, nDCG@10\n")
+    print(f"| question > passages | {' | '.join(MODES)} |\n|---|{'---|' * len(MODES)}")
+    pairs = sorted(table["dense"])
+    for asked, lang in pairs:
+        print(f"| {asked} > {lang} | " + " | ".join(f"{100 * table[mode][asked, lang]:.1f}" for mode in MODES) + " |")
+    for name, same in (("within a language", True), ("across languages", False)):
+        mine = [pair for pair in pairs if (pair[0] == pair[1]) == same]
+        means = [100 * sum(table[mode][pair] for pair in mine) / len(mine) for mode in MODES]
+        print(f"| {name} | " + " | ".join(f"{mean:.1f}" for mean in means) + " |")
+
+
 def main() -> None:
-    """Build the seeds in a temporary folder and print a Markdown table."""
+    """Build the seeds in a temporary folder and print Markdown tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="bundled")
+    parser.add_argument("--news", type=Path, help="a set of stories with questions")
     parser.add_argument("--record", action="store_true", help="keep the figures as those to hold")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         semsearch.build([ROOT / "seeds"], folder, options.model)
         with semsearch.open(folder) as index:
-            table = evaluate(index)
+            table = {mode: {pair: row[0] for pair, row in evaluate(index, mode).items()} for mode in MODES}
     if options.record:
-        figures = {f"{asked}>{lang}": round(100 * row[0], 2) for (asked, lang), row in sorted(table.items())}
+        figures = {
+            mode: {f"{asked}>{lang}": round(100 * value, 2) for (asked, lang), value in sorted(pairs.items())}
+            for mode, pairs in table.items()
+        }
         RECORD.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    print(f"{options.model}, dense alone\n")
-    print("| question > passages | nDCG@10 | recall@10 | MRR@10 | questions |\n|---|---|---|---|---|")
-    for (asked, lang), (ndcg, recall, mrr, count) in sorted(table.items()):
-        print(f"| {asked} > {lang} | {100 * ndcg:.1f} | {100 * recall:.1f} | {100 * mrr:.1f} | {count} |")
-    for name, same in (("within a language", True), ("across languages", False)):
-        mine = [row for pair, row in table.items() if (pair[0] == pair[1]) == same]
-        means = [100 * sum(row[column] for row in mine) / len(mine) for column in range(3)]
-        print(f"| {name} | " + " | ".join(f"{mean:.1f}" for mean in means) + f" | {sum(row[3] for row in mine)} |")
+    show(f"{options.model}, the sample archive: {len(questions())} questions", table)
+    if options.news:
+        show(f"{options.model}, {options.news.name}", news(options.news, options.model))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from semsearch.errors import SemsearchError
 
 _COMMANDS = {
     "build": "building",
+    "eval": "evaluating",
     "info": "inspecting",
     "models": "inspecting",
     "query": "querying",

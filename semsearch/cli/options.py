@@ -24,3 +24,15 @@ def index_option(command: F) -> F:
         show_envvar=True,
         help=settings.INDEX.help,
     )(command)
+
+
+def aliases_option(command: F) -> F:
+    """`--aliases FILE`."""
+    return click.option(
+        "--aliases",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        envvar=settings.ALIASES.env,
+        show_envvar=True,
+        help=settings.ALIASES.help,
+    )(command)

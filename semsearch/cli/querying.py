@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from semsearch import settings
-from semsearch.cli.options import index_option
+from semsearch.cli.options import aliases_option, index_option
 from semsearch.cli.terminal import hit_head, hit_json, hit_lines, paragraph, passage_json
 from semsearch.ranking import FUSIONS
 from semsearch.records import Hit
@@ -42,6 +42,8 @@ NOTHING_FOUND = 1
 )  # fmt: skip
 @click.option("--copies", is_flag=True, help="Show copies of a text as hits of their own.")
 @click.option("--half-life", type=float, metavar="DAYS", help="Let scores fade with age: a quarter is lost in DAYS.")
+@click.option("--rerank", metavar="MODEL", help="A CrossEncoder, by name or path, that reorders the best 50. Slow.")
+@aliases_option
 @click.option("--context", default=0, metavar="N", help="Show N passages before and behind each hit, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--jsonl", "as_lines", is_flag=True, help="One JSON object per hit and line.")
@@ -60,6 +62,8 @@ def query(
     fusion: str,
     copies: bool,
     half_life: float | None,
+    rerank: str | None,
+    aliases: Path | None,
     context: int,
     as_json: bool,
     as_lines: bool,
@@ -77,10 +81,10 @@ def query(
     """
     started = time.perf_counter()
     text = " ".join(words)
-    with Index(index) as opened:
+    with Index(index, aliases=aliases) as opened:
         bright = explain or (sys.stdout.isatty() and not (as_json or as_lines))
         filters = {"lang": lang, "since": since, "until": until, "source": source, "min_score": min_score}
-        order = {"balance": balance, "collapse": not copies, "fusion": fusion, "half_life": half_life}
+        order = {"balance": balance, "collapse": not copies, "fusion": fusion, "half_life": half_life, "rerank": rerank}
         hits = opened.query(text, k, mode=mode, explain=bright, **filters, **order)  # type: ignore[arg-type]
         if as_json:
             took = round((time.perf_counter() - started) * 1000, 1)

@@ -108,15 +108,39 @@ class BundledModel:
         Raises:
             ValueError: a text is blank (its index is named), or the lengths differ.
         """
-        vectors = self._embed(texts)
+        return self._embed_in_context(texts, contexts, None)
+
+    def embed_with_tokens(
+        self, texts: Sequence[str], contexts: Sequence[str] | None = None
+    ) -> tuple[Vectors, list[bytes]]:
+        """Embed passages as `embed_passages` does, and give the tokens of each and of its headline for `alignment`.
+
+        Returns:
+            the vectors, and for each text its distinct token ids as uint32 bytes, in no order.
+
+        Raises:
+            ValueError: as `embed_passages`.
+        """
+        tokens: list[set[int]] = []
+        vectors = self._embed_in_context(texts, contexts, tokens)
+        return vectors, [np.fromiter(own, np.uint32, len(own)).tobytes() for own in tokens]
+
+    def _embed_in_context(
+        self, texts: Sequence[str], contexts: Sequence[str] | None, tokens: list[set[int]] | None
+    ) -> Vectors:
+        vectors = self._embed(texts, tokens)
         if contexts is None:
             return vectors
         if len(contexts) != len(texts):
             raise ValueError(f"{len(texts)} texts but {len(contexts)} contexts")
         with_context = [place for place, context in enumerate(contexts) if context.strip()]
         rows = {context: row for row, context in enumerate(dict.fromkeys(contexts[place] for place in with_context))}
-        headlines = self._embed(list(rows))[[rows[contexts[place]] for place in with_context]]
+        their: list[set[int]] = []
+        headlines = self._embed(list(rows), their)[[rows[contexts[place]] for place in with_context]]
         vectors[with_context] = _unit(vectors[with_context] + CONTEXT_WEIGHT * headlines)
+        if tokens is not None:
+            for place in with_context:
+                tokens[place] |= their[rows[contexts[place]]]
         return vectors
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
@@ -142,42 +166,48 @@ class BundledModel:
         rows *= self._scales[places, None]
         return rows
 
-    def alignment(self, query: str, texts: Sequence[str]) -> Vectors:
+    def alignment(self, query: str, encoded: Sequence[bytes]) -> Vectors:
         """Say how well each text has, for every token of the query, one that is close to it in meaning.
 
         Late interaction as in ColBERT (MaxSim), on static vectors: the mean over the query's tokens of the largest
         cosine with a token of the text. A token counts by the square root of its rarity and of its vector's length;
-        both, measured on news questions, are better than either. Words that say no or name a number are met or not,
-        which the sum of a whole passage blurs.
+        both, measured on news questions, are better than either. It tells whether each single word is met, which the
+        sum over a whole passage blurs.
+
+        Args:
+            query: the question.
+            encoded: the tokens of each text, as `embed_with_tokens` gives them.
 
         Returns:
-            float32 array of shape `(len(texts),)`, 0 to 1.
+            float32 array of shape `(len(encoded),)`, 0 to 1.
         """
         asked = self.subwords.ids([query])[0]
-        encoded = self.subwords.ids(texts)
-        if not asked or not texts:
-            return np.zeros(len(texts), np.float32)
-        distinct, inverse = np.unique(np.fromiter(chain.from_iterable(encoded), np.intp), return_inverse=True)
+        if not asked or not encoded:
+            return np.zeros(len(encoded), np.float32)
+        every = np.frombuffer(b"".join(encoded), np.uint32)
+        distinct, inverse = np.unique(every, return_inverse=True)
         rows = self._rows[distinct].astype(np.float32)
         own = self.token_vectors(asked)
         lengths = np.sqrt(np.einsum("ij,ij->i", own, own))
         cosines = (own / lengths[:, None]) @ rows.T
         cosines /= np.sqrt(np.einsum("ij,ij->i", rows, rows))
         weights = np.sqrt(np.maximum(self.subwords.rarity(asked) - _COMMON, _LEAST_RARE) * lengths)
-        starts = np.cumsum([0, *map(len, encoded)])
+        starts = np.cumsum([0, *(len(own) // every.itemsize for own in encoded)])
         filled = np.flatnonzero(np.diff(starts))
-        best = np.zeros((len(asked), len(texts)), np.float32)
+        best = np.zeros((len(asked), len(encoded)), np.float32)
         best[:, filled] = np.maximum.reduceat(cosines[:, inverse], starts[filled], axis=1)
         aligned: Vectors = (weights / weights.sum()).astype(np.float32) @ np.maximum(best, 0.0)
         return aligned
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
+    def _embed(self, texts: Sequence[str], tokens: list[set[int]] | None = None) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH_TEXTS):
             encoded = self.subwords.ids(texts[start : start + _BATCH_TEXTS])
             if not all(encoded):
                 blank = next(place for place, ids in enumerate(encoded) if not ids)
                 raise ValueError(f"text {start + blank} is blank: there is nothing to embed")
+            if tokens is not None:
+                tokens += map(set, encoded)
             at = start
             for group in _bounded(encoded):
                 vectors[at : at + len(group)] = self._sums(group)

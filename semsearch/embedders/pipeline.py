@@ -13,13 +13,14 @@ import select
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
 
 from semsearch.embedders.bundled import BundledModel
-from semsearch.protocols import Embedder, Vectors
+from semsearch.protocols import Embedder, TokenModel, Vectors
 
 ENOUGH: Final = 1_024
 """Passages after which a second process pays, if there are many more."""
@@ -51,14 +52,23 @@ class Pipeline:
         self._submitted += len(texts)
         self._sent = self._helper is not None and self._is_ready(self._helper) and _send(self._helper, self._batch)
 
-    def result(self) -> Vectors:
-        """The vectors of the batch that was submitted, as `Embedder.embed_passages` returns them."""
+    def result(self) -> tuple[Vectors, list[bytes]]:
+        """The vectors of the batch that was submitted, and its tokens, as `embed_with_tokens` returns them.
+
+        The tokens of a model that has none to give are empty.
+        """
+        rows = len(self._batch[0])
         if self._sent and self._helper and self._helper.stdout:
-            rows, columns = len(self._batch[0]), self._embedder.dimension
-            data = self._helper.stdout.read(4 * rows * columns)
-            if len(data) == 4 * rows * columns:
-                return np.frombuffer(data, np.float32).reshape(rows, columns)
-        return self._embedder.embed_passages(*self._batch)
+            vectors = self._helper.stdout.read(4 * rows * self._embedder.dimension)
+            lengths = np.frombuffer(self._helper.stdout.read(4 * rows), np.uint32)
+            tokens = self._helper.stdout.read(int(lengths.sum()))
+            if len(lengths) == rows and len(tokens) == lengths.sum():
+                ends = np.cumsum(lengths).tolist()
+                parts = [tokens[start:end] for start, end in pairwise([0, *ends])]
+                return np.frombuffer(vectors, np.float32).reshape(rows, -1), parts
+        if isinstance(self._embedder, TokenModel):
+            return self._embedder.embed_with_tokens(*self._batch)
+        return self._embedder.embed_passages(*self._batch), [b""] * rows
 
     def _is_ready(self, helper: subprocess.Popen[bytes]) -> bool:
         """Whether the helper has said so; it is not waited for."""
@@ -91,12 +101,14 @@ def _start(embedder: Embedder) -> subprocess.Popen[bytes] | None:
 
 
 def _serve(directory: Path, dimension: int) -> None:
-    """The second process: a line of JSON in, float32 vectors out, until the input ends with the build."""
+    """The second process: a line of JSON in; vectors, lengths and tokens out; until the input ends with the build."""
     model = BundledModel(directory, dimension)
     sys.stdout.buffer.write(_READY)
     sys.stdout.buffer.flush()
     for line in sys.stdin.buffer:
-        sys.stdout.buffer.write(model.embed_passages(*json.loads(line)).tobytes())
+        vectors, tokens = model.embed_with_tokens(*json.loads(line))
+        lengths = np.array([len(own) for own in tokens], np.uint32)
+        sys.stdout.buffer.write(vectors.tobytes() + lengths.tobytes() + b"".join(tokens))
         sys.stdout.buffer.flush()
 
 

@@ -26,11 +26,7 @@ PIECES: Final = "pieces.txt"
 SCORES: Final = "scores.npy"
 UNKNOWN: Final = "<unk>"
 _FEW: Final = 200
-"""New words up to which asking the library does not pay."""
-_MANY: Final = 4_000
-"""New words up to which setting it up does not pay."""
-_UNKNOWN_PENALTY: Final = 10.0
-"""How much less likely than the rarest piece an unknown character is; as the library has it."""
+"""New words up to which setting up the library does not pay."""
 _SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _MARKS = r"!-/:-@\[-`{-~、。「」『』・…“”‘’—"
 _WORD = re.compile(rf"\d+|[^{_SPACE}\d{_MARKS}]+|[{_MARKS}]")
@@ -57,7 +53,6 @@ class Subwords:
         self._scores: list[float] = np.load(directory / SCORES).tolist()
         self._ids = dict(zip(self.pieces, range(len(self.pieces)), strict=True))
         self._longest = max(map(len, self.pieces))
-        self._unknown = min(self._scores) - _UNKNOWN_PENALTY
         self._remembered = remembered
         self._known: dict[str, tuple[int, ...]] = {}
 
@@ -98,7 +93,7 @@ class Subwords:
         return [Token(*token) for token in zip(starts, ends, encoding.ids, strict=True)]
 
     def _learn(self, new: Sequence[str], known: dict[str, tuple[int, ...]]) -> None:
-        if len(new) <= (_FEW if "tokenizer" in vars(self) else _MANY):
+        if len(new) <= _FEW:
             cut = {word: self.cut(word) for word in new}
             known.update((word, ids) for word, ids in cut.items() if ids)
             new = [word for word, ids in cut.items() if not ids]
@@ -107,26 +102,21 @@ class Subwords:
             known.update((word, tuple(encoding.ids)) for word, encoding in zip(new, encodings, strict=True))
 
     def cut(self, word: str) -> tuple[int, ...]:
-        """Ids of the likeliest pieces of a word, 0 where a character is in no piece.
-
-        None where two such are neighbours: the library makes one of them, unless their scripts differ.
-        """
+        """Ids of the likeliest pieces of a word; none where a character of it is in no piece."""
         best = [0.0] + [-math.inf] * len(word)
         last: list[tuple[int, int]] = [(0, 0)] * (len(word) + 1)
         for start in range(len(word)):
-            so_far = best[start]
-            if word[start] not in self._ids and so_far + self._unknown > best[start + 1]:
-                best[start + 1], last[start + 1] = so_far + self._unknown, (start, 0)
+            if (so_far := best[start]) == -math.inf:
+                continue
             for end in range(start + 1, min(len(word), start + self._longest) + 1):
                 piece = self._ids.get(word[start:end])
                 if piece is not None and so_far + self._scores[piece] > best[end]:
                     best[end], last[end] = so_far + self._scores[piece], (start, piece)
-        found: list[int] = []
-        end = len(word)
+        if best[-1] == -math.inf:
+            return ()
+        found, end = [], len(word)
         while end:
             end, piece = last[end]
-            if not piece and found and not found[-1]:
-                return ()
             found.append(piece)
         return tuple(reversed(found))
 
