@@ -13,6 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -94,11 +95,11 @@ class Reader:
 
     def _open_derived(self, generation: int) -> tuple[FlatVectors, words.WordIndex]:
         if self._derived is None or self._derived[0] != generation:
-            vectors = self._database.meta("vectors")
-            opened = FlatVectors.open(self.folder / vectors["file"], vectors["sha256"])
-            if codes := vectors.get("codes"):
-                opened.use_codes(self.folder / codes["file"], codes["sha256"])
-            self._derived = (generation, opened, _open_words(self.folder, self._database.meta("words")))
+            vectors, recorded = self._database.meta("vectors"), self._database.meta("words")
+            with ThreadPoolExecutor(1) as beside:  # both are read whole, to compare their digests
+                opening = beside.submit(_open_words, self.folder, recorded)
+                opened = _open_vectors(self.folder, vectors)
+                self._derived = (generation, opened, opening.result())
         return self._derived[1:]
 
     def info(self) -> dict[str, Any]:
@@ -271,6 +272,13 @@ def _are_intact(folder: Path, recorded: dict[str, Any] | None) -> bool:
     if recorded is None or recorded["analysis"] != analysis.VERSION or not (folder / recorded["folder"]).is_dir():
         return False
     return bool(words.digests(folder / recorded["folder"]) == recorded["sha256"])
+
+
+def _open_vectors(folder: Path, recorded: dict[str, Any]) -> FlatVectors:
+    vectors = FlatVectors.open(folder / recorded["file"], recorded["sha256"])
+    if codes := recorded.get("codes"):
+        vectors.use_codes(folder / codes["file"], codes["sha256"])
+    return vectors
 
 
 def _open_words(folder: Path, recorded: dict[str, Any] | None) -> words.WordIndex:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -13,11 +15,14 @@ from semsearch import ranking
 from semsearch.index import View
 from semsearch.protocols import Embedder, Ids, TokenModel, Vectors
 from semsearch.records import Filters, Passage
-from semsearch.wording import Wording, ceiling
+from semsearch.wording import Wording, ceiling, telling_most
 
 MODES: Final = ("hybrid", "dense", "words")
 DEPTH: Final = 100
 """Candidates that each way of searching proposes, in each language where it tells them apart."""
+MOST_WORDS: Final = 32
+"""Index words that are looked for in a language, the most telling ones, where meaning is asked as well. All of them
+take half as long again, and find 0.1 points of nDCG@10 more across languages."""
 COMPARED: Final = 64
 """Candidates that are compared token by token and ranked."""
 
@@ -53,12 +58,14 @@ def retrieve(view: View, embedder: Embedder, question: Question, mode: str, filt
     """
     depth = max(DEPTH, count)
     found: dict[str, tuple[Ids, Vectors]] = {}
+    by_words = _by_words(view, question.wording, filters, depth, MOST_WORDS if mode == "hybrid" else None)
+    searches = [] if mode == "dense" else [_pool(os.getpid()).submit(search) for search in by_words]
     if mode != "words":
         allowed = view.database.allowed(filters, view.generation) if filters else None
         nearest, ids = view.vectors.search(question.vector, depth, allowed)
         found["dense"] = (ids, nearest)
     if mode != "dense":
-        found["words"] = _by_words(view, question.wording, filters, depth)
+        found["words"] = _joined([search.result() for search in searches])
     ids = ranking.union(*(proposed for proposed, _ in found.values()))
     scores = {name: ranking.placed(ids, *proposal) for name, proposal in found.items()}
     if mode == "hybrid":
@@ -72,16 +79,39 @@ def retrieve(view: View, embedder: Embedder, question: Question, mode: str, filt
     return Pool(ids, passages, scores)
 
 
-def _by_words(view: View, wording: Wording, filters: Filters, depth: int) -> tuple[Ids, Vectors]:
-    """The best `depth` of each language, scored by the share of the question's words that they have, 0 to 1."""
+def _by_words(
+    view: View, wording: Wording, filters: Filters, depth: int, most: int | None
+) -> Iterator[Callable[[], tuple[Ids, Vectors]]]:
+    """A search for each language: its best `depth`, with the share of the question's words that they have, 0 to 1."""
     files = view.database.matching_files(filters.source, view.generation) if filters.source else None
-    ids, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
     for lang in view.words.languages:
         if filters.langs and lang not in filters.langs:
             continue
-        idf = cache(lambda word, lang=lang: view.words.idf(lang, word))
-        if weights := wording.weights(lang, idf):
-            points, rows = view.words.search(lang, weights, depth, filters, files)
-            ids.append(rows)
-            scores.append(points / np.float32(ceiling(weights, idf)))
-    return np.concatenate(ids), np.concatenate(scores)
+        idf = cache(partial(view.words.idf, lang))
+        if weights := telling_most(wording.weights(lang, idf), idf, most):
+            full = np.float32(ceiling(weights, idf))
+            yield partial(_search_words, view, lang, weights, full, depth, filters, files)
+
+
+def _search_words(
+    view: View,
+    lang: str,
+    weights: dict[str, float],
+    full: np.float32,
+    depth: int,
+    filters: Filters,
+    files: Sequence[int] | None,
+) -> tuple[Ids, Vectors]:
+    scores, ids = view.words.search(lang, weights, depth, filters, files)
+    return ids, scores / full
+
+
+def _joined(found: Sequence[tuple[Ids, Vectors]]) -> tuple[Ids, Vectors]:
+    ids = [np.empty(0, np.int64), *(ids for ids, _ in found)]
+    return np.concatenate(ids), np.concatenate([np.empty(0, np.float32), *(scores for _, scores in found)])
+
+
+@cache
+def _pool(_process: int) -> ThreadPoolExecutor:
+    """Threads in which words are looked for, of this process: those of the one it was forked from are not there."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, "words")

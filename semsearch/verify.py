@@ -24,7 +24,7 @@ class Problem:
     """Something that is not as the index says.
 
     `kind`: `changed` or `missing` (a source on disk), `offsets` (a passage that its file does not hold where the
-    index says), `vectors` or `database` (the index itself).
+    index says), `vectors`, `words` or `database` (the index itself).
     """
 
     kind: str
@@ -47,9 +47,9 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
     """Check the index in `folder` against the files it was built from.
 
     For each source whose bytes are those that were indexed, every passage is cut out of the file again, by bytes,
-    code points, UTF-16 units and lines; sources that have changed or vanished are named. Vectors must be as many
-    as passages, finite, and of unit length. Raises IndexNotFound, FormatMismatch, or IndexDamaged where the
-    database itself cannot be read. `progress(files_done, name)` is called for each file.
+    code points, UTF-16 units and lines; sources that have changed or vanished are named. Vectors and entries of the
+    word index must be as many as passages, vectors finite and of unit length. Raises IndexNotFound, FormatMismatch, or
+    IndexDamaged where the database itself cannot be read. `progress(files_done, name)` is called for each file.
     """
     files = passages = 0
     unchecked: list[str] = []
@@ -60,7 +60,7 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
             problems += [Problem("database", str(reader.folder), line) for line in db.defects()]
         try:
             with reader.view() as view:
-                problems += _check_vectors(view)
+                problems += _check_derived(view)
         except IndexDamaged as damaged:
             problems.append(Problem("vectors", str(reader.folder), str(damaged)))
         with reader.database() as (generation, db):
@@ -87,10 +87,12 @@ def _rows(db: Database, generation: int) -> Iterator[FileRow]:
             yield row
 
 
-def _check_vectors(view: View) -> Iterator[Problem]:
+def _check_derived(view: View) -> Iterator[Problem]:
     passages = view.database.vector_count(view.generation)
     if len(view.vectors) != passages:
         yield Problem("vectors", "index", f"{passages} passages but {len(view.vectors)} vectors")
+    if len(view.words) != passages:
+        yield Problem("words", "index", f"{passages} passages but {len(view.words)} in the word index")
     wrong = 0
     for _, vectors in view.vectors.batches():
         wrong += int((~(np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3)).sum())

@@ -54,6 +54,14 @@ def ceiling(weights: dict[str, float], idf: Idf) -> float:
     return sum(weight * most(unseen if (value := idf(word)) is None else value) for word, weight in weights.items())
 
 
+def telling_most(weights: dict[str, float], idf: Idf, most: int | None) -> dict[str, float]:
+    """The `most` index words that could add most to a score; None: all."""
+    if most is None or len(weights) <= most:
+        return weights
+    words = sorted(weights, key=lambda word: -weights[word] * (idf(word) or 0.0))
+    return {word: weights[word] for word in words[:most]}
+
+
 def matching_forms(word: QueryWord, lang: str, present: Iterable[str]) -> list[Form]:
     """The forms of a word in `lang` all of whose index words are `present` in a passage."""
     there = set(present)

@@ -13,7 +13,7 @@ import semsearch
 from semsearch.embedders.bundled import BundledModel
 from semsearch.errors import ModelUnavailable, UsageError
 from semsearch.explaining import contributions
-from tests.conftest import write
+from tests.conftest import SEEDS, write
 
 WIRE = (
     "The cabinet approved a decree on Tuesday that grants chip makers a tax credit of 25 percent for equipment bought "
@@ -101,7 +101,7 @@ def test_with_a_quota_the_languages_take_turns(index: semsearch.Index) -> None:
 
 def test_no_language_wins_by_being_asked_in(seeds_index: Path) -> None:
     """Of the first ten hits, over the questions of the seeds, each language has its share, whatever it is asked in."""
-    rows = [line.split("\t") for line in (Path(__file__).parent.parent / "seeds/questions.tsv").open(encoding="utf-8")]
+    rows = [line.split("\t") for line in (SEEDS / "questions.tsv").read_text(encoding="utf-8").splitlines()]
     with semsearch.open(seeds_index) as index:
         for asked in ("ko", "en", "ja"):
             counts: Counter[str] = Counter()
