@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from semsearch.analysis import index_words
+from semsearch.analysing import analysed
 from semsearch.errors import IndexDamaged
 from semsearch.files import digest, flush
 from semsearch.protocols import Ids, Vectors
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _HEAP_BYTES: Final = 16 << 20
 _K1: Final = 1.2
 """BM25's saturation, fixed in tantivy (as b = 0.75): no word adds more than idf * (k1 + 1)."""
+_REMEMBERED: Final = 100_000
 _OWN_FILES: Final = ("meta.json", ".managed.json")
 
 
@@ -39,6 +40,7 @@ class WordIndex:
         self._tantivy = _tantivy()
         self._schema = _schema()
         self._searchers: dict[str, Any] = {}
+        self._idf: dict[tuple[str, str], float | None] = {}
         for path in sorted(folder.iterdir()):
             try:
                 self._searchers[path.name] = self._tantivy.Index(self._schema, str(path)).searcher()
@@ -58,10 +60,15 @@ class WordIndex:
 
         None where no passage has it.
         """
-        searcher = self._searchers[lang]
-        holding = int(searcher.doc_freq("words", word))
-        count = max(int(searcher.num_docs), holding)  # deleted passages still count for their words
-        return math.log(1 + (count - holding + 0.5) / (holding + 0.5)) if holding else None
+        known = self._idf
+        if (lang, word) not in known:
+            searcher = self._searchers[lang]
+            holding = int(searcher.doc_freq("words", word))
+            count = max(int(searcher.num_docs), holding)  # deleted passages still count for their words
+            known[lang, word] = math.log(1 + (count - holding + 0.5) / (holding + 0.5)) if holding else None
+        if len(known) > _REMEMBERED:
+            self._idf = {}  # another thread may still be looking up in the old one
+        return known[lang, word]
 
     def search(
         self, lang: str, weights: Mapping[str, float], k: int, filters: Filters, files: Sequence[int] | None = None
@@ -119,8 +126,8 @@ def write(folder: Path, entries: Iterable[WordEntry], before: Path | None = None
     writers = _Writers(folder)
     for file_id in gone:
         writers.remove(file_id)
-    for entry in entries:
-        writers.add(entry)
+    for entry, words in analysed(entries):
+        writers.add(entry, words)
     writers.finish()
     for path in (*folder.rglob("*"), folder):
         if path.name.endswith(".lock"):
@@ -146,7 +153,7 @@ class _Writers:
         for writer in self._writers.values():
             writer.delete_documents_by_query(_tantivy().Query.term_query(_schema(), "file", file_id))
 
-    def add(self, entry: WordEntry) -> None:
+    def add(self, entry: WordEntry, words: str) -> None:
         writer = self._writers.get(entry.lang)
         if writer is None:
             path = self._folder / entry.lang
@@ -156,7 +163,7 @@ class _Writers:
         document.add_unsigned("id", entry.id)
         document.add_unsigned("file", entry.file_id)
         document.add_unsigned("day", entry.date.toordinal() if entry.date else 0)
-        document.add_text("words", " ".join(index_words(entry.text)))
+        document.add_text("words", words)
         writer.add_document(document)
 
     def finish(self) -> None:

@@ -15,7 +15,10 @@ PACKAGE = ROOT / "semsearch"
 
 RANKS = {
     0: ["errors", "records"],
-    1: ["settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files", "analysis"],
+    1: [
+        *("settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files"),
+        *("analysis", "analysing"),
+    ],
     2: ["sources", "readers", "chunking", "languages", "embedders", "bilingual", "database", "vectors", "words"],
     3: ["changes", "ranking", "wording", "calibration"],
     4: ["index", "explaining"],
@@ -25,7 +28,7 @@ RANKS = {
     8: ["__main__"],
 }
 RANK = {name: rank for rank, names in RANKS.items() for name in names}
-FAMILIES = {("graphemes", "sentences"), ("records", "settings"), ("records", "protocols")}
+FAMILIES = {("graphemes", "sentences"), ("records", "settings"), ("records", "protocols"), ("analysis", "analysing")}
 ONLY_IMPORTER = {
     "torch": "embedders/transformer.py",
     "sentence_transformers": "embedders/transformer.py",

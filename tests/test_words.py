@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import semsearch
+from semsearch.analysing import analysed
 from semsearch.analysis import index_words
 from semsearch.errors import IndexDamaged
 from semsearch.records import Filters, WordEntry
@@ -164,3 +167,39 @@ def test_an_edited_article_is_found_by_its_new_words_only(archive: Path, built: 
     with semsearch.open(built) as index:
         assert index.query("indigo", mode="words", lang="en")
         assert not [hit for hit in index.query("kiln", mode="words", lang="en") if "kiln" in hit.passage.text]
+
+
+def test_a_second_process_cuts_alike(tmp_path: Path) -> None:
+    texts = [f"{KO[n % 4]} {EN[n % 3]} {JA[n % 3]} 「引用」 \n \t 😀 {n}" for n in range(5_000)]
+    many = [WordEntry(n, n, "ko", None, text) for n, text in enumerate(texts)]
+    found = list(analysed(iter(many)))
+    assert [entry for entry, _ in found] == many
+    assert [words.split(" ") for _, words in found] == [index_words(text) for text in texts]
+    assert list(analysed([])) == []
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="with one core there is no second process")
+def test_a_second_process_that_dies_loses_nothing() -> None:
+    many = [WordEntry(n, n, "ko", None, f"{KO[n % 4]} {n}") for n in range(6_000)]
+    found = []
+    for entry, words in analysed(iter(many)):
+        found.append((entry, words))
+        if len(found) == 4_000:
+            for child in cutting_children():
+                os.kill(child, signal.SIGKILL)
+    assert [entry for entry, _ in found] == many
+    assert [words.split(" ") for _, words in found] == [index_words(entry.text) for entry in many]
+
+
+def cutting_children() -> list[int]:
+    """Processes started by this one that cut words."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rsplit(")", 1)[1].split()[1])
+            command = (path.parent / "cmdline").read_text()
+        except OSError:
+            continue
+        if parent == os.getpid() and "semsearch.analysing" in command:
+            found.append(int(path.parent.name))
+    return found
