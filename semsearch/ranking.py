@@ -54,9 +54,9 @@ FUSIONS: Final = {"convex": convex, "rrf": reciprocal_rank}
 
 
 def calibrated(scores: Vectors, langs: Sequence[str], unrelated: Mapping[str, tuple[float, float]]) -> Vectors:
-    """How far each score lies above those of unrelated passages in the same language, in standard deviations.
+    """How many steps each score lies above those of unrelated passages in the same language; shape (n,).
 
-    `unrelated`: mean and standard deviation for each language that occurs. Shape (n,).
+    `unrelated`: their mean, and the step, for each language that occurs (`semsearch.calibration`).
     """
     usual = np.array([unrelated[lang] for lang in langs], np.float32).reshape(-1, 2)
     above: Vectors = (scores - usual[:, 0]) / usual[:, 1]

@@ -131,8 +131,8 @@ class Index:
         `lang` (`ko`, `en`, `ja`), `since` and `until` (inclusive days) and `source` (a glob over source names)
         are applied before the best `k` are taken. A passage without a date is in no range of dates.
 
-        `balance`: `calibrated` scores a passage by how many standard deviations it lies above unrelated texts of the
-        same two languages (unrelated: around 0; an answer mostly above 4), so that none wins by its language;
+        `balance`: `calibrated` scores say how far a passage lies above unrelated texts of the same two languages, on a
+        scale on which these lie at 0 and answers, on the average, at 6; so no passage wins by its language.
         `quota` lets the languages take turns; `off` leaves the scores, 0 to 1, as they are. `min_score` is on the
         scale of the score.
         `collapse` lists copies of a text under the best one (`Hit.also_in`). `half_life`, in days, lets up to half of

@@ -4,7 +4,9 @@
 
 Questions and passages are those written for the training (scripts/train/data), of which each question has one answer;
 all other pairs are unrelated. `dense` is the cosine, `words` the share of the question's words, `hybrid` the weighted
-mean that ranks. To be run again when the model, the analysis, the lexicon or the weights change.
+mean that ranks. For each pair: the mean of unrelated scores, and a tenth of the way from there to the mean of the
+answers, which is about the standard deviation of unrelated scores, and fair: answers in all languages are equally far
+up. To be run again when the model, the analysis, the lexicon or the weights change.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import semsearch
-from semsearch.calibration import BUNDLED
+from semsearch.calibration import BUNDLED, TRAINED_ANSWER
 from semsearch.languages import LANGUAGES
 
 STORIES = Path(__file__).parents[1] / "train/data"
@@ -32,9 +34,9 @@ def stories() -> list[dict[str, dict[str, str]]]:
 
 
 def measure(dimension: int) -> dict[str, dict[str, list[float]]]:
-    """Mean and standard deviation of each part of a score, over all unrelated pairs."""
+    """Mean of unrelated scores, and a tenth of the way from it to the mean of the answers, by part and pair."""
     sample = stories()
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[tuple[str, str, bool], list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         for lang in LANGUAGES:
             records = [
@@ -52,14 +54,15 @@ def measure(dimension: int) -> dict[str, dict[str, list[float]]]:
                             story["questions"][asked][0], 2 * SAMPLE, lang=lang, balance="off", collapse=False
                         )
                         for hit in hits:
-                            if hit.passage.external_id != str(number):
-                                for part, value in hit.scores:
-                                    found.setdefault((part, f"{asked}>{lang}"), []).append(value)
+                            answers = hit.passage.external_id == str(number)
+                            for part, value in hit.scores:
+                                found.setdefault((part, f"{asked}>{lang}", answers), []).append(value)
     table: dict[str, dict[str, list[float]]] = {}
     for mode, part in PARTS.items():
         for pair in (f"{asked}>{lang}" for asked in LANGUAGES for lang in LANGUAGES):
-            values = np.array(found[part, pair])
-            table.setdefault(mode, {})[pair] = [round(float(values.mean()), 4), round(float(values.std()), 4)]
+            unrelated, answers = np.mean(found[part, pair, False]), np.mean(found[part, pair, True])
+            step = (answers - unrelated) / TRAINED_ANSWER
+            table.setdefault(mode, {})[pair] = [round(float(unrelated), 4), round(float(step), 4)]
     return table
 
 

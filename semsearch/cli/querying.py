@@ -71,8 +71,8 @@ def query(
 ) -> None:
     """Find the passages that answer TEXT, in whichever language they are written.
 
-    A score says how many standard deviations a passage lies above unrelated text in the same two languages: around 0
-    it has nothing to do with TEXT, from about 4 it is worth reading.
+    A score says how far a passage lies above unrelated text in the same two languages: around 0 it has nothing to do
+    with TEXT, an answer lies at 6 on the average, and from about 4 a passage is worth reading.
 
     \b
     semsearch query Korea Japan normalization
