@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -43,9 +45,23 @@ class WordIndex:
         self._idf: dict[tuple[str, str], float | None] = {}
         for path in sorted(folder.iterdir()):
             try:
-                self._searchers[path.name] = self._tantivy.Index(self._schema, str(path)).searcher()
+                self._searchers[path.name] = self._open(path)
             except (ValueError, OSError) as error:
                 raise IndexDamaged(f"{path} cannot be read by tantivy: {error}") from error
+
+    def _open(self, path: Path) -> Any:
+        """A searcher. Where nobody may write, tantivy cannot make its lock file; there it reads through links."""
+        try:
+            return self._tantivy.Index.open(str(path)).searcher()
+        except ValueError as error:
+            if "Lockfile" not in str(error):
+                raise
+        shadow = tempfile.mkdtemp(prefix="semsearch-")
+        weakref.finalize(self, shutil.rmtree, shadow, ignore_errors=True)
+        for file in path.iterdir():
+            if not file.name.endswith(".lock"):
+                (Path(shadow) / file.name).symlink_to(file.absolute())
+        return self._tantivy.Index.open(shadow).searcher()
 
     def __len__(self) -> int:
         return sum(int(searcher.num_docs) for searcher in self._searchers.values())
@@ -192,11 +208,13 @@ def _link(before: Path, folder: Path) -> None:
     """The files of one generation in the next: hard links, but copies of the two that tantivy replaces."""
     for path in sorted(before.rglob("*")):
         target = folder / path.relative_to(before)
+        if path.name.endswith(".lock"):
+            continue
         if path.is_dir():
             target.mkdir()
         elif path.name in _OWN_FILES:
             shutil.copyfile(path, target)
-        elif not path.name.endswith(".lock"):
+        else:
             try:
                 os.link(path, target)
             except OSError:

@@ -147,6 +147,21 @@ def test_damage_is_refused_by_a_query_and_mended_by_a_build(archive: Path, built
         assert index.query("국교", mode="words")[0].passage.lang == "ko"
 
 
+def test_where_no_lock_file_can_be_made_words_are_found_all_the_same(archive: Path, built: Path) -> None:
+    """As on a read-only disk; a folder in the place of tantivy's lock file stands for it."""
+    for lang in (built / "words-1").iterdir():
+        (lang / ".tantivy-meta.lock").unlink(missing_ok=True)
+        (lang / ".tantivy-meta.lock").mkdir()
+    with semsearch.open(built) as index:
+        assert index.query("kiln", mode="words")[0].passage.title == "Village keeps a kiln alive"
+    write_articles(
+        archive, {"en/new.txt": "date 2024-01-01 New\n\nThe weavers of the valley dye their wool with indigo.\n"}
+    )
+    semsearch.build([archive], built)
+    with semsearch.open(built) as index:
+        assert index.query("indigo", mode="words")[0].passage.title == "New"
+
+
 def test_a_missing_word_index_is_made_again(archive: Path, built: Path) -> None:
     for path in sorted((built / "words-1").rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
