@@ -96,10 +96,13 @@ class Reader:
     def _open_derived(self, generation: int) -> tuple[FlatVectors, words.WordIndex]:
         if self._derived is None or self._derived[0] != generation:
             vectors, recorded = self._database.meta("vectors"), self._database.meta("words")
-            with ThreadPoolExecutor(1) as beside:  # both are read whole, to compare their digests
-                opening = beside.submit(_open_words, self.folder, recorded)
-                opened = _open_vectors(self.folder, vectors)
-                self._derived = (generation, opened, opening.result())
+            try:
+                with ThreadPoolExecutor(1) as beside:  # both are read whole, to compare their digests
+                    opening = beside.submit(_open_words, self.folder, recorded)
+                    opened = _open_vectors(self.folder, vectors)
+                    self._derived = (generation, opened, opening.result())
+            except FileNotFoundError as error:  # a build may be clearing it away
+                raise IndexDamaged(f"{error.filename} is missing: run `semsearch build` to make it again") from error
         return self._derived[1:]
 
     def info(self) -> dict[str, Any]:
