@@ -7,13 +7,13 @@ the work is done here; the words are the same.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+from semsearch import helper
 from semsearch.analysis import index_words
 from semsearch.records import WordEntry
 
@@ -25,55 +25,31 @@ _ENOUGH: Final = 2_048
 def analysed(entries: Iterable[WordEntry]) -> Iterator[tuple[WordEntry, str]]:
     """Each entry with its index words, parted by spaces; in the order of `entries`."""
     waiting, done = iter(entries), 0
-    helper: subprocess.Popen[str] | None = None
+    second: subprocess.Popen[bytes] | None = None
     try:
         while batch := list(islice(waiting, _BATCH)):
-            if helper is None and done >= _ENOUGH and len(os.sched_getaffinity(0)) > 1 and sys.executable:
-                helper = _start()
-            sent = helper is not None and _send(helper, batch)
+            if second is None and done >= _ENOUGH:
+                second = helper.start("semsearch.analysing")
+            sent = second is not None and helper.send(second, [entry.text for entry in batch])
             mine = list(islice(waiting, _BATCH)) if sent else []
             words_of_mine = _words([entry.text for entry in mine])
-            received = _receive(helper) if sent and helper else None
+            received = _receive(second) if sent and second else None
             yield from zip(batch, received or _words([entry.text for entry in batch]), strict=True)
             yield from zip(mine, words_of_mine, strict=True)
             done += len(batch)
     finally:
-        if helper:
-            helper.kill()
-            helper.communicate()
+        if second:
+            helper.end(second)
 
 
 def _words(texts: Sequence[str]) -> list[str]:
     return [" ".join(index_words(text)) for text in texts]
 
 
-def _start() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "semsearch.analysing"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        start_new_session=True,  # Ctrl-C is for the build, which then ends its helper
-        text=True,
-        encoding="utf-8",
-    )
-
-
-def _send(helper: subprocess.Popen[str], batch: Sequence[WordEntry]) -> bool:
-    try:
-        assert helper.stdin
-        helper.stdin.write(json.dumps([entry.text for entry in batch]) + "\n")
-        helper.stdin.flush()
-    except BrokenPipeError:
-        return False
-    return True
-
-
-def _receive(helper: subprocess.Popen[str]) -> list[str] | None:
-    assert helper.stdout
-    line = helper.stdout.readline()
-    if not line.endswith("\n"):
+def _receive(second: subprocess.Popen[bytes]) -> list[str] | None:
+    assert second.stdout
+    line = second.stdout.readline()
+    if not line.endswith(b"\n"):
         return None
     words: list[str] = json.loads(line)
     return words
@@ -87,5 +63,4 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     _serve()

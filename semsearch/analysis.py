@@ -56,14 +56,19 @@ endings, whose pairs of characters are so common that they weigh nothing."""
 
 def telling(words: list[str]) -> list[str]:
     """The words that a search is made for: not function words, unless there is nothing else."""
-    return [word for word in words if word not in _FUNCTION_WORDS] or words
+    return [word for word in words if tells(word)] or words
+
+
+def tells(word: str) -> bool:
+    """Whether an index word is no function word."""
+    return word not in _FUNCTION_WORDS
 
 
 def script(word: str) -> str:
     """What an index word is written in: `hangul`, `han`, `kana`, or `alphabet` for letters and digits."""
     if "\uac00" <= word[0] <= "\ud7a3" or "\u3131" <= word[0] <= "\u318e":
         return "hangul"
-    if not _SINGLES.match(word) and not _CJK.match(word):
+    if not _CJK.match(word):
         return "alphabet"
     return "han" if _SINGLES.search(word) else "kana"
 

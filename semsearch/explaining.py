@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from semsearch.analysis import index_words, telling
+from semsearch.analysis import index_words, telling, tells
 from semsearch.protocols import Embedder, TokenModel, Vectors
 from semsearch.records import Highlight, MatchedWord
 from semsearch.sentences import sentence_ends
@@ -61,7 +61,7 @@ def matched_words(wording: Wording, lang: str, text: str) -> tuple[MatchedWord, 
     for word in reversed(wording.known):
         rest = rest[: word.start] + " " + rest[word.end :]
     for piece in rest.split():
-        if (own := index_words(piece)) and telling([*own, ""]) != [""] and present.issuperset(own):
+        if any(map(tells, own := index_words(piece))) and present.issuperset(own):
             matched.append(MatchedWord(piece, piece, "query"))
     return tuple(matched)
 

@@ -22,7 +22,7 @@ from semsearch.index import Reader, View, require_same_model
 from semsearch.languages import LANGUAGES, asked_in
 from semsearch.protocols import Embedder, Vectors
 from semsearch.ranking import FUSIONS
-from semsearch.records import Filters, Hit, ModelFingerprint, Passage
+from semsearch.records import Filters, Highlight, Hit, MatchedWord, ModelFingerprint, Passage
 from semsearch.retrieval import MODES, Pool, Question, retrieve
 from semsearch.wording import wording
 
@@ -205,6 +205,8 @@ class Index:
     def _hit(self, rank: int, place: int, shown: _Shown, explain: bool) -> Hit:
         found, passage = shown.found, shown.found.pool.passages[place]
         parts = {**{name: part[place] for name, part in found.pool.scores.items()}, "fused": shown.fused[place]}
+        marks: tuple[Highlight, ...] = ()
+        matched: tuple[MatchedWord, ...] = ()
         if explain:
             marks = highlights(self.embedder, found.question.text, passage.text) if found.mode != "words" else ()
             matched = matched_words(found.question.wording, passage.lang, f"{passage.title}\n{passage.text}")
@@ -215,8 +217,8 @@ class Index:
             also_in=tuple(found.pool.passages[copy] for copy, kept in shown.repeats.items() if kept == place),
             same_story=tuple(found.pool.passages[other] for other in shown.stories.get(place, ())),
             scores=tuple((name, float(value)) for name, value in parts.items()),
-            highlights=marks if explain else (),
-            matched=matched if explain else (),
+            highlights=marks,
+            matched=matched,
         )
 
     def _reranked(

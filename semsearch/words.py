@@ -162,14 +162,16 @@ class _Writers:
     """One tantivy writer per language, opened when it is needed."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._schema = folder, _schema()
         self._writers: dict[str, Any] = {path.name: _writer(path) for path in sorted(folder.iterdir())}
 
     def remove(self, file_id: int) -> None:
+        of_file = _tantivy().Query.term_query(self._schema, "file", file_id)
         for writer in self._writers.values():
-            writer.delete_documents_by_query(_tantivy().Query.term_query(_schema(), "file", file_id))
+            writer.delete_documents_by_query(of_file)
 
     def add(self, entry: WordEntry, words: str) -> None:
+        """File a passage under its index words, which stand between spaces."""
         writer = self._writers.get(entry.lang)
         if writer is None:
             path = self._folder / entry.lang
@@ -183,6 +185,7 @@ class _Writers:
         writer.add_document(document)
 
     def finish(self) -> None:
+        """Make it durable; a language without a passage leaves no folder."""
         for lang, writer in self._writers.items():
             writer.commit()
             writer.garbage_collect_files()

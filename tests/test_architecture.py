@@ -16,7 +16,7 @@ PACKAGE = ROOT / "semsearch"
 RANKS = {
     0: ["errors", "records"],
     1: [
-        *("settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files"),
+        *("settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files", "helper"),
         *("analysis", "analysing"),
     ],
     2: ["sources", "readers", "chunking", "languages", "embedders", "bilingual", "database", "vectors", "words"],
@@ -28,7 +28,13 @@ RANKS = {
     8: ["__main__"],
 }
 RANK = {name: rank for rank, names in RANKS.items() for name in names}
-FAMILIES = {("graphemes", "sentences"), ("records", "settings"), ("records", "protocols"), ("analysis", "analysing")}
+FAMILIES = {
+    ("graphemes", "sentences"),
+    ("records", "settings"),
+    ("records", "protocols"),
+    ("analysis", "analysing"),
+    ("helper", "analysing"),
+}
 ONLY_IMPORTER = {
     "torch": "embedders/transformer.py",
     "sentence_transformers": "embedders/transformer.py",

@@ -13,16 +13,12 @@ import regex
 from semsearch.errors import UsageError
 
 from .keys import NOUN, plain_key, reach_prefix, size_of
+from .normal import SCRIPTS
 from .table import Found
 from .values import LANGS, Form
 
 _SEPARATOR = regex.compile(r"\||\t| = ")
 _COMMENT = regex.compile(r"(?:^|\s)#.*")
-_SCRIPTS = (
-    ("ko", regex.compile(r"\p{Hangul}")),
-    ("ja", regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")),
-    ("en", regex.compile(r"\p{Latin}")),
-)
 
 
 class Aliases:
@@ -75,7 +71,7 @@ def _group(text: str, where: str) -> dict[str, list[str]]:
         raise UsageError(f"{where}: {text!r} is no group of aliases: expected forms separated by `|`, a tab or ` = `")
     group: dict[str, list[str]] = {lang: [] for lang in LANGS}
     for form in forms:
-        lang = next((lang for lang, script in _SCRIPTS if script.search(form)), None)
+        lang = next((lang for lang, script in SCRIPTS.items() if script.search(form)), None)
         if lang is None:
             raise UsageError(f"{where}: {form!r} is in none of Korean, English and Japanese")
         if plain_key(form, lang) is None:

@@ -6,24 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-import regex
-
 from .aliases import Aliases
 from .english import english
 from .japanese import japanese
 from .korean import korean
-from .normal import Normal, hide, normalise
+from .normal import SCRIPTS, Normal, hide, normalise
 from .table import Source, Table
 from .unknown import NameForms, named, spelled
 from .values import LANGS, Form, Match, QueryWord
 from .weighing import Weighing
 
 DATA = Path(__file__).parent / "data"
-_SCRIPTS = {
-    "en": regex.compile(r"\p{Latin}"),
-    "ko": regex.compile(r"\p{Hangul}"),
-    "ja": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]"),
-}
 
 Heads = tuple[tuple[int, float], ...]
 Given = Callable[[int, int], str]
@@ -68,7 +61,7 @@ class Lexicon:
 def _has(text: str, lang: str) -> bool:
     if text.isascii():
         return lang == "en"
-    return _SCRIPTS[lang].search(text) is not None
+    return SCRIPTS[lang].search(text) is not None
 
 
 def _find(text: str, lang: str, source: Source, given: Given) -> list[Match]:

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import regex
 
 _CLUSTER = regex.compile(r"\X")
+SCRIPTS = {
+    "ko": regex.compile(r"\p{Hangul}"),
+    "ja": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]"),
+    "en": regex.compile(r"\p{Latin}"),
+}
+"""What tells a language, the surest first."""
 HIDDEN = "\0"
 """Stands for a character that an earlier match has taken; no key has it."""
 

@@ -136,7 +136,9 @@ class BundledModel:
         with_context = [place for place, context in enumerate(contexts) if context.strip()]
         rows = {context: row for row, context in enumerate(dict.fromkeys(contexts[place] for place in with_context))}
         their: list[set[int]] = []
-        headlines = self._embed(list(rows), their)[[rows[contexts[place]] for place in with_context]]
+        headlines = self._embed(list(rows), None if tokens is None else their)[
+            [rows[contexts[place]] for place in with_context]
+        ]
         vectors[with_context] = _unit(vectors[with_context] + CONTEXT_WEIGHT * headlines)
         if tokens is not None:
             for place in with_context:

@@ -8,7 +8,6 @@ Other models embed in the build's own process, where their library keeps all cor
 from __future__ import annotations
 
 import json
-import os
 import select
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from semsearch import helper
 from semsearch.embedders.bundled import BundledModel
 from semsearch.protocols import Embedder, TokenModel, Vectors
 
@@ -41,8 +41,7 @@ class Pipeline:
 
     def __exit__(self, *_: object) -> None:
         if self._helper:
-            self._helper.kill()
-            self._helper.communicate()
+            helper.end(self._helper)
 
     def submit(self, texts: Sequence[str], contexts: Sequence[str]) -> None:
         """Hand over a batch of passages with their headlines; the result of the one before must have been taken."""
@@ -50,7 +49,9 @@ class Pipeline:
         if self._helper is None and self._submitted >= self._enough:
             self._helper = _start(self._embedder)
         self._submitted += len(texts)
-        self._sent = self._helper is not None and self._is_ready(self._helper) and _send(self._helper, self._batch)
+        self._sent = (
+            self._helper is not None and self._is_ready(self._helper) and helper.send(self._helper, self._batch)
+        )
 
     def result(self) -> tuple[Vectors, list[bytes]]:
         """The vectors of the batch that was submitted, and its tokens, as `embed_with_tokens` returns them.
@@ -70,34 +71,17 @@ class Pipeline:
             return self._embedder.embed_with_tokens(*self._batch)
         return self._embedder.embed_passages(*self._batch), [b""] * rows
 
-    def _is_ready(self, helper: subprocess.Popen[bytes]) -> bool:
+    def _is_ready(self, second: subprocess.Popen[bytes]) -> bool:
         """Whether the helper has said so; it is not waited for."""
-        if not self._ready and helper.stdout and select.select([helper.stdout], [], [], 0)[0]:
-            self._ready = helper.stdout.read(1) == _READY
-        return self._ready and helper.poll() is None
-
-
-def _send(helper: subprocess.Popen[bytes], batch: tuple[Sequence[str], Sequence[str]]) -> bool:
-    try:
-        assert helper.stdin
-        helper.stdin.write(json.dumps(batch).encode("ascii") + b"\n")
-        helper.stdin.flush()
-    except BrokenPipeError:
-        return False
-    return True
+        if not self._ready and second.stdout and select.select([second.stdout], [], [], 0)[0]:
+            self._ready = second.stdout.read(1) == _READY
+        return self._ready and second.poll() is None
 
 
 def _start(embedder: Embedder) -> subprocess.Popen[bytes] | None:
-    if type(embedder) is not BundledModel or len(os.sched_getaffinity(0)) < 2 or not sys.executable:
+    if type(embedder) is not BundledModel:
         return None
-    return subprocess.Popen(
-        [sys.executable, "-m", "semsearch.embedders.pipeline", str(embedder.directory), str(embedder.dimension)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        start_new_session=True,  # Ctrl-C is for the build, which then ends its helper
-    )
+    return helper.start("semsearch.embedders.pipeline", str(embedder.directory), str(embedder.dimension))
 
 
 def _serve(directory: Path, dimension: int) -> None:
