@@ -170,7 +170,7 @@ class _Job:
     def _store_article(self, file_id: int, name: str, article: Article) -> Iterator[_NewText]:
         """Store an article and its passages; yields what is to be embedded."""
         lang = article.lang or detect(article.text[article.body_start : article.body_start + SAMPLE])
-        article_id = self.db.add_article(file_id, article, lang)
+        article_id = self.db.add_article(file_id, _article_id(name, article.locator), article, lang)
         context = _context(article)
         seen: Counter[str] = Counter()
         spans = self.chunk(article)
@@ -180,7 +180,7 @@ class _Job:
             rows = []
             for text, key, (_, place) in zip(texts, keys, part, strict=True):
                 seen[text] += 1
-                pid = _public_id(name, article.locator, text, seen[text])
+                pid = _passage_id(name, article.locator, text, seen[text])
                 own = detect(text)
                 rows.append(NewPassage(pid, key, own if own != "und" else lang, place))
             self.db.add_passages(article_id, rows)
@@ -372,7 +372,12 @@ def _context(article: Article) -> str:
     return f"{day} {article.title}".strip()
 
 
-def _public_id(name: str, locator: str | None, text: str, occurrence: int) -> str:
+def _article_id(name: str, locator: str | None) -> str:
+    """The same for the same place in the same source, whatever it says: 16 hexadecimal digits."""
+    return hashlib.blake2b(f"{name}\0{locator or ''}".encode(), digest_size=8).hexdigest()
+
+
+def _passage_id(name: str, locator: str | None, text: str, occurrence: int) -> str:
     """The same for the same words in the same source, wherever they stand in it: 16 hexadecimal digits."""
     content = f"{name}\0{locator or ''}\0{occurrence}\0{text}".encode()
     return hashlib.blake2b(content, digest_size=8).hexdigest()

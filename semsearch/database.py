@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from semsearch.protocols import Ids, Vectors
-from semsearch.records import Article, Filters, Passage, Place, Skipped, Source, WordEntry
+from semsearch.records import Article, Filters, FullArticle, Passage, Place, Skipped, Source, WordEntry
 from semsearch.sqlite import SqliteFile
 
 _KEYS_PER_STATEMENT = 500
@@ -28,7 +28,7 @@ _NAMED = "(name GLOB :source OR name GLOB :inside)"
 _JOINED = "passages JOIN articles ON articles.id = passages.article_id JOIN files ON files.id = articles.file_id"
 _PASSAGE = f"""
 SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, date, passages.lang, encoding, locator,
-       url, external_id, start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end
+       url, external_id, aid, start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end
 FROM {_JOINED}
 """
 
@@ -151,14 +151,14 @@ class Database(SqliteFile):
         self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (path TEXT PRIMARY KEY) WITHOUT ROWID")
         return self._files("AND path NOT IN (SELECT path FROM seen)", generation)
 
-    def add_article(self, file_id: int, article: Article, detected_lang: str) -> int:
-        """Store an article; returns its id."""
+    def add_article(self, file_id: int, aid: str, article: Article, detected_lang: str) -> int:
+        """Store an article under its public id; returns its row id."""
         day = article.date.isoformat() if article.date else None
         cursor = self._db.execute(
-            "INSERT INTO articles (file_id, locator, title, date, lang, detected_lang, body_start, encoding,"
-            " byte_origin, url, external_id, raw, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO articles (file_id, aid, locator, title, date, lang, detected_lang, body_start, encoding,"
+            " byte_origin, url, external_id, raw, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(file_id, article.locator, article.title, day, article.lang, detected_lang, article.body_start),
+                *(file_id, aid, article.locator, article.title, day, article.lang, detected_lang, article.body_start),
                 *(article.encoding, article.byte_origin, article.url, article.external_id, article.raw, article.text),
             ),
         )
@@ -289,7 +289,7 @@ class Database(SqliteFile):
         row = self._db.execute(statement, {"pid": pid, "generation": generation}).fetchone()
         return None if row is None else (row[0], _passage(row[1:]))
 
-    def neighbours(self, row_id: int, reach: int, generation: int) -> list[Passage]:
+    def around(self, row_id: int, reach: int, generation: int) -> list[Passage]:
         """Up to `reach` passages before and behind one of the same article, itself among them."""
         near = "SELECT id FROM passages WHERE article_id = (SELECT article_id FROM passages WHERE id = :row) AND id "
         rows = self._db.execute(
@@ -299,6 +299,20 @@ class Database(SqliteFile):
         )
         found = self.passages([row[0] for row in rows], generation)
         return [found[i] for i in sorted(found)]
+
+    def find_article(self, aid: str, generation: int) -> FullArticle | None:
+        """The article with a public id, with its passages."""
+        statement = (
+            "SELECT articles.id, aid, text, name, title, date, coalesce(lang, detected_lang), encoding, locator, url,"
+            f" external_id FROM articles JOIN files ON files.id = file_id WHERE aid = :aid AND {_LIVE}"
+        )
+        row = self._db.execute(statement, {"aid": aid, "generation": generation}).fetchone()
+        if row is None:
+            return None
+        row_id, aid, text, name, title, day, lang, encoding, locator, url, external_id = row
+        rows = self._db.execute(f"{_PASSAGE} WHERE article_id = ? ORDER BY passages.id", (row_id,))
+        passages = tuple(_passage(found[1:]) for found in rows)
+        return FullArticle(aid, text, name, title, _day(day), lang, encoding, locator, url, external_id, passages)
 
     def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
         """Every passage of a file, in reading order."""
@@ -330,5 +344,5 @@ def _day(value: str | None) -> date | None:
 
 
 def _passage(row: Sequence[Any]) -> Passage:
-    pid, text, source, title, day, lang, encoding, locator, url, external_id, *place = row
-    return Passage(pid, text, source, title, _day(day), lang, Place(*place), encoding, locator, url, external_id)
+    pid, text, source, title, day, lang, encoding, locator, url, external_id, aid, *place = row
+    return Passage(pid, text, source, title, _day(day), lang, Place(*place), encoding, locator, url, external_id, aid)

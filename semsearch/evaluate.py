@@ -25,7 +25,6 @@ from semsearch import settings
 from semsearch.errors import UsageError
 from semsearch.languages import LANGUAGES, detect
 from semsearch.records import Hit, Passage
-from semsearch.retrieval import MODES
 
 PASSAGE, DOCUMENT = LEVELS = ("passage", "document")
 MEASURES: Final = ("nDCG@10", "recall@10", "recall@100", "MRR@10")
@@ -74,7 +73,7 @@ class Setup:
     run_out: Path | None = None
 
     def __post_init__(self) -> None:
-        for known, given in ((LEVELS, (self.level,)), (LANGUAGES, self.langs), (MODES, self.modes)):
+        for known, given in ((LEVELS, (self.level,)), (LANGUAGES, self.langs), (settings.MODE.choices, self.modes)):
             if unknown := [name for name in given if name not in known]:
                 raise UsageError(f"{unknown[0]!r} is not known: use {', '.join(known)}")
         if not 10 <= self.k <= settings.MAX_K.default:

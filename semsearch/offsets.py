@@ -18,7 +18,7 @@ def places(article: Article, spans: Sequence[Span]) -> list[Place]:
     # The last code point of a span has the span's last line even where it is a line end.
     seats = [seat for span in spans for seat in (span.start, max(span.start, span.end - 1))]
     text = article.text
-    edges = zip(cuts, _byte_offsets(article, cuts), _utf16_offsets(text, cuts), _line_numbers(text, seats), strict=True)
+    edges = zip(cuts, _byte_offsets(article, cuts), utf16_offsets(text, cuts), _line_numbers(text, seats), strict=True)
     return [
         Place(start, end, byte_start, byte_end, start_utf16, end_utf16, line_start, line_end)
         for (start, byte_start, start_utf16, line_start), (end, byte_end, end_utf16, line_end) in zip(
@@ -39,7 +39,8 @@ def _running(origin: int, lengths: Iterator[int]) -> Iterator[int]:
         yield origin
 
 
-def _utf16_offsets(text: str, cuts: Sequence[int]) -> Iterator[int]:
+def utf16_offsets(text: str, cuts: Sequence[int]) -> Iterator[int]:
+    """Ascending code points of `text` as numbers of UTF-16 units, which JavaScript counts in."""
     if len(text.encode("utf-16-le")) == 2 * len(text):
         return iter(cuts)
     return _running(0, (len(piece.encode("utf-16-le")) // 2 for piece in _pieces(text, cuts)))

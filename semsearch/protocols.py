@@ -1,4 +1,4 @@
-"""The four seams: what a reader, a chunker, an embedder and a vector store must offer.
+"""The seams: what a reader, a chunker, an embedder, a vector store and a reranker must offer.
 
 Replace any of them with your own: `semsearch.build(..., model=my_embedder)` accepts every object that fits.
 """
@@ -111,4 +111,12 @@ class VectorStore(Protocol):
     @staticmethod
     def write(path: Path, dimension: int, count: int, batches: Iterable[tuple[Ids, Vectors]]) -> str:
         """Write `count` vectors to `path` durably; returns the SHA-256 of the file."""
+        ...
+
+
+class Reranker(Protocol):
+    """Scores passages for one query."""
+
+    def __call__(self, query: str, texts: Sequence[str]) -> Vectors:
+        """float32, shape (len(texts),); the higher, the better the text answers the query."""
         ...

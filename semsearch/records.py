@@ -115,6 +115,8 @@ class Passage:
     locator: str | None = None
     url: str | None = None
     external_id: str | None = None
+    article: str = ""
+    """Id of its article."""
 
     @property
     def start(self) -> int:
@@ -125,6 +127,23 @@ class Passage:
     def end(self) -> int:
         """One past the last code point of the passage in its article."""
         return self.place.end
+
+
+@dataclass(frozen=True, slots=True)
+class FullArticle:
+    """An article as the index has it, with its passages in reading order; offsets count in `text`."""
+
+    id: str
+    text: str
+    source: str
+    title: str
+    date: date | None
+    lang: str
+    encoding: str
+    locator: str | None
+    url: str | None
+    external_id: str | None
+    passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +196,18 @@ class Hit:
     """What the score is made of, by name."""
     highlights: tuple[Highlight, ...] = ()
     matched: tuple[MatchedWord, ...] = ()
+    context: tuple[Passage, ...] = ()
+    """Passages around it in its article, itself among them, in reading order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The hits of one question, with the name of the model and the generation of the index that gave them."""
+
+    query: str
+    model: str
+    generation: int
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from semsearch.protocols import Embedder, Ids, TokenModel, Vectors
 from semsearch.records import Filters, Passage
 from semsearch.wording import Wording, ceiling, telling_most
 
-MODES: Final = ("hybrid", "dense", "words")
 DEPTH: Final = 100
 """Candidates that each way of searching proposes, in each language where it tells them apart."""
 MOST_WORDS: Final = 32
@@ -29,10 +28,10 @@ COMPARED: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: the text, its vector (not needed for words alone), and its words."""
+    """What is asked: the text, its vector (None for words alone), and its words."""
 
     text: str
-    vector: Vectors
+    vector: Vectors | None
     wording: Wording
 
 
@@ -50,7 +49,9 @@ class Pool:
         return [passage.lang for passage in self.passages]
 
 
-def retrieve(view: View, embedder: Embedder, question: Question, mode: str, filters: Filters, count: int) -> Pool:
+def retrieve(
+    view: View, embedder: Embedder | None, question: Question, mode: str, filters: Filters, count: int
+) -> Pool:
     """At least the best `count` passages that `filters` admit, as far as there are so many.
 
     In hybrid mode dense and words propose; the best of these the model, where it can, compares token by token as well,
@@ -60,7 +61,7 @@ def retrieve(view: View, embedder: Embedder, question: Question, mode: str, filt
     found: dict[str, tuple[Ids, Vectors]] = {}
     by_words = _by_words(view, question.wording, filters, depth, MOST_WORDS if mode == "hybrid" else None)
     searches = [] if mode == "dense" else [_pool(os.getpid()).submit(search) for search in by_words]
-    if mode != "words":
+    if question.vector is not None:
         allowed = view.database.allowed(filters, view.generation) if filters else None
         nearest, ids = view.vectors.search(question.vector, depth, allowed)
         found["dense"] = (ids, nearest)
@@ -68,7 +69,7 @@ def retrieve(view: View, embedder: Embedder, question: Question, mode: str, filt
         found["words"] = _joined([search.result() for search in searches])
     ids = ranking.union(*(proposed for proposed, _ in found.values()))
     scores = {name: ranking.placed(ids, *proposal) for name, proposal in found.items()}
-    if mode == "hybrid":
+    if question.vector is not None and mode == "hybrid":
         scores["dense"] = view.vectors.of(ids) @ question.vector
     keep = np.sort(np.array(ranking.best(ranking.convex(scores))[: max(COMPARED, count)], np.int64))
     ids, scores = ids[keep], {name: part[keep] for name, part in scores.items()}

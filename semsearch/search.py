@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,20 +16,16 @@ from semsearch.bilingual import Lexicon
 from semsearch.calibration import Usual, of_bundled, unrelated
 from semsearch.embedders import load_recorded
 from semsearch.embedders.registry import BUNDLED
-from semsearch.errors import EmbeddingFailed, UsageError
+from semsearch.errors import EmbeddingFailed
 from semsearch.explaining import highlights, matched_words
 from semsearch.index import Reader, View, require_same_model
-from semsearch.languages import LANGUAGES, asked_in
-from semsearch.protocols import Embedder, Vectors
-from semsearch.ranking import FUSIONS
-from semsearch.records import Filters, Highlight, Hit, MatchedWord, ModelFingerprint, Passage
-from semsearch.retrieval import MODES, Pool, Question, retrieve
+from semsearch.languages import asked_in
+from semsearch.protocols import Embedder, Reranker, Vectors
+from semsearch.queries import Query, Searcher
+from semsearch.records import Answer, Filters, FullArticle, Highlight, Hit, MatchedWord, ModelFingerprint, Passage
+from semsearch.retrieval import Pool, Question, retrieve
 from semsearch.wording import wording
 
-if TYPE_CHECKING:
-    from semsearch.embedders.reranker import Reranker
-
-BALANCES: Final = ("calibrated", "quota", "off")
 RERANKED: Final = 50
 """Candidates that a cross-encoder reads, or `k` if that is more."""
 SPARE: Final = 30
@@ -41,7 +37,6 @@ class _Found:
     """What a question brought up. `near`: how near the candidates are to each other, shape (n, n)."""
 
     question: Question
-    mode: str
     pool: Pool
     near: Vectors
     usual: Mapping[str, Usual]
@@ -51,6 +46,7 @@ class _Found:
 class _Shown:
     """What hits are made from: candidates with their final scores, copies, and versions in other languages."""
 
+    query: Query
     found: _Found
     scores: Vectors
     fused: Vectors
@@ -58,7 +54,7 @@ class _Shown:
     stories: Mapping[int, Sequence[int]]
 
 
-class Index:
+class Index(Searcher):
     """An index open for questions. Usable from several threads, which take turns; a new build is picked up.
 
     with semsearch.open("index") as index:
@@ -85,12 +81,6 @@ class Index:
         self._embedder: tuple[ModelFingerprint, Embedder] | None = None
         self._rerankers: dict[str, Reranker] = {}
 
-    def __enter__(self) -> Index:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close the files of the index."""
         self._reader.close()
@@ -106,58 +96,20 @@ class Index:
             self._embedder = (wanted, embedder)
         return self._embedder[1]
 
-    def query(
-        self,
-        text: str,
-        k: int = settings.K.default,
-        *,
-        mode: str = settings.MODE.default,
-        lang: str | Sequence[str] = (),
-        since: date | str | None = None,
-        until: date | str | None = None,
-        source: str | None = None,
-        min_score: float | None = None,
-        balance: str = settings.BALANCE.default,
-        collapse: bool = True,
-        fusion: str = settings.FUSION.default,
-        half_life: float | None = None,
-        rerank: str | Reranker | None = None,
-        explain: bool = False,
-    ) -> list[Hit]:
-        """The `k` passages that answer `text` best, best first, in whichever language they are written.
+    def answers(self, queries: Sequence[Query]) -> list[Answer]:
+        """One answer for each of several questions; they are embedded together, in one generation of the index.
 
-        `mode`: `dense` goes by the model's vectors, `words` by the question's words and what the lexicon says they
-        are called in the other languages, `hybrid` by both and, with the bundled model, token by token.
-        `lang` (`ko`, `en`, `ja`), `since` and `until` (inclusive days) and `source` (a glob over source names)
-        are applied before the best `k` are taken. A passage without a date is in no range of dates.
-
-        `balance`: `calibrated` scores say how far a passage lies above unrelated texts of the same two languages, on a
-        scale on which these lie at 0 and answers, on the average, at 6; so no passage wins by its language.
-        `quota` lets the languages take turns; `off` leaves the scores, 0 to 1, as they are. `min_score` is on the
-        scale of the score.
-        `collapse` lists copies of a text under the best one (`Hit.also_in`). `half_life`, in days, lets up to half of
-        a score fade with age. `fusion`: `convex` or `rrf`. `rerank` is a CrossEncoder by name or path that puts the
-        best 50 in its own order. `explain` fills `Hit.highlights` and `Hit.matched`.
-        Raises UsageError for a blank query or a value out of range.
+        Raises ModelUnavailable and ModelMismatch, EmbeddingFailed, IndexDamaged.
         """
-        filters = _filters(lang, since, until, source)
-        _check(text, k, mode, balance, fusion, half_life)
-        found = self._find(text, k, mode, filters)
-        pool = found.pool
-        scores = fused = ranking.FUSIONS[fusion](pool.scores)
-        if balance != "off" and fusion == "convex":
-            scores = ranking.calibrated(fused, pool.langs, found.usual)
-        if half_life:
-            scores = ranking.faded(scores, [p.date for p in pool.passages], self._newest(filters), half_life)
-        order = [place for place in ranking.best(scores) if min_score is None or scores[place] >= min_score]
-        repeats = ranking.copies(order, found.near, [p.text for p in pool.passages], pool.langs) if collapse else {}
-        order = [place for place in order if place not in repeats]
-        if rerank:
-            order, scores = self._reranked(text, order[: max(k, RERANKED)], pool, scores, rerank)
-        if balance == "quota":
-            order = ranking.by_quota(order, pool.langs)
-        shown = _Shown(found, scores, fused, repeats, ranking.same_story(order[:k], order, found.near, pool.langs))
-        return [self._hit(rank, place, shown, explain) for rank, place in enumerate(order[:k], 1)]
+        embedder, vectors = None, {}
+        while True:
+            if asked := [query.text for query in queries if query.mode != "words"]:
+                embedder = self.embedder
+                vectors = dict(zip(asked, self._embed(embedder, asked), strict=True))
+            with self._reader.view() as view:
+                if embedder and view.fingerprint.space != embedder.fingerprint.space:
+                    continue  # a build has just changed the model
+                return [self._answer(view, query, vectors.get(query.text)) for query in queries]
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage with the id that a hit showed; None where there is none (any more)."""
@@ -169,7 +121,12 @@ class Index:
         """Up to `reach` passages before and behind one in its article, itself among them, in reading order."""
         with self._reader.database() as (generation, db):
             found = db.find_passage(passage_id, generation)
-            return db.neighbours(found[0], reach, generation) if found else []
+            return db.around(found[0], reach, generation) if found else []
+
+    def article(self, article_id: str) -> FullArticle | None:
+        """The article with the id that a passage names, whole; None where there is none (any more)."""
+        with self._reader.database() as (generation, db):
+            return db.find_article(article_id, generation)
 
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it: counts, languages, dates, model, sources, size in bytes."""
@@ -187,29 +144,49 @@ class Index:
             last = row.id
             yield from passages
 
-    def _find(self, text: str, k: int, mode: str, filters: Filters) -> _Found:
-        """The question, its candidates, and what is usual for unrelated ones, in one generation."""
-        asked = asked_in(text)
-        worded = wording(text, asked, self._lexicon)
-        while True:
-            embedder = self.embedder
-            question = Question(text, self._embed(embedder, text), worded)
-            with self._reader.view() as view:
-                if view.fingerprint.space != embedder.fingerprint.space:
-                    continue  # a build has just changed the model
-                pool = retrieve(view, embedder, question, mode, filters, k + SPARE)
-                tables = self._tables(view)
-                near = ranking.nearness(view.vectors.of(pool.ids), pool.langs, tables["dense"])
-                return _Found(question, mode, pool, near, unrelated(tables[mode], asked, pool.langs))
+    def _answer(self, view: View, query: Query, vector: Vectors | None) -> Answer:
+        found = self._find(view, query, vector)
+        pool = found.pool
+        scores = fused = ranking.FUSIONS[query.fusion](pool.scores)
+        if query.balance != "off" and query.fusion == "convex":
+            scores = ranking.calibrated(fused, pool.langs, found.usual)
+        if query.half_life:
+            newest = _newest(view, query.filters)
+            scores = ranking.faded(scores, [p.date for p in pool.passages], newest, query.half_life)
+        least = query.min_score
+        order = [place for place in ranking.best(scores) if least is None or scores[place] >= least]
+        texts = [p.text for p in pool.passages]
+        repeats = ranking.copies(order, found.near, texts, pool.langs) if query.collapse else {}
+        order = [place for place in order if place not in repeats]
+        if query.rerank:
+            order, scores = self._reranked(query, order, pool, scores)
+        if query.balance == "quota":
+            order = ranking.by_quota(order, pool.langs)
+        stories = ranking.same_story(order[: query.k], order, found.near, pool.langs)
+        shown = _Shown(query, found, scores, fused, repeats, stories)
+        hits = tuple(self._hit(view, rank, place, shown) for rank, place in enumerate(order[: query.k], 1))
+        return Answer(query.text, view.fingerprint.name, view.generation, hits)
 
-    def _hit(self, rank: int, place: int, shown: _Shown, explain: bool) -> Hit:
-        found, passage = shown.found, shown.found.pool.passages[place]
+    def _find(self, view: View, query: Query, vector: Vectors | None) -> _Found:
+        """The candidates for a question, and what is usual for unrelated ones."""
+        asked = asked_in(query.text)
+        question = Question(query.text, vector, wording(query.text, asked, self._lexicon))
+        embedder = None if vector is None else self.embedder
+        pool = retrieve(view, embedder, question, query.mode, query.filters, query.k + SPARE)
+        tables = self._tables(view)
+        near = ranking.nearness(view.vectors.of(pool.ids), pool.langs, tables["dense"])
+        return _Found(question, pool, near, unrelated(tables[query.mode], asked, pool.langs))
+
+    def _hit(self, view: View, rank: int, place: int, shown: _Shown) -> Hit:
+        query, found = shown.query, shown.found
+        passage = found.pool.passages[place]
         parts = {**{name: part[place] for name, part in found.pool.scores.items()}, "fused": shown.fused[place]}
         marks: tuple[Highlight, ...] = ()
         matched: tuple[MatchedWord, ...] = ()
-        if explain:
-            marks = highlights(self.embedder, found.question.text, passage.text) if found.mode != "words" else ()
+        if query.explain:
+            marks = highlights(self.embedder, query.text, passage.text) if query.mode != "words" else ()
             matched = matched_words(found.question.wording, passage.lang, f"{passage.title}\n{passage.text}")
+        around = view.database.around(int(found.pool.ids[place]), query.context, view.generation)
         return Hit(
             rank,
             float(shown.scores[place]),
@@ -219,20 +196,21 @@ class Index:
             scores=tuple((name, float(value)) for name, value in parts.items()),
             highlights=marks,
             matched=matched,
+            context=tuple(around) if query.context else (),
         )
 
-    def _reranked(
-        self, text: str, order: Sequence[int], pool: Pool, scores: Vectors, rerank: str | Reranker
-    ) -> tuple[list[int], Vectors]:
-        """The places in `order` by a cross-encoder's scores, which replace the others."""
+    def _reranked(self, query: Query, order: Sequence[int], pool: Pool, scores: Vectors) -> tuple[list[int], Vectors]:
+        """The best places in `order` by a cross-encoder's scores, which replace the others."""
+        rerank, order = query.rerank, order[: max(query.k, RERANKED)]
         if isinstance(rerank, str):
             from semsearch.embedders.reranker import CrossEncoderReranker
 
             if rerank not in self._rerankers:
                 self._rerankers[rerank] = CrossEncoderReranker(rerank)
             rerank = self._rerankers[rerank]
+        assert rerank
         scores = scores.copy()
-        scores[list(order)] = given = rerank(text, [pool.passages[place].text for place in order])
+        scores[list(order)] = given = rerank(query.text, [pool.passages[place].text for place in order])
         return [order[place] for place in ranking.best(given)], scores
 
     def _tables(self, view: View) -> dict[str, dict[str, list[float]]]:
@@ -244,18 +222,21 @@ class Index:
         halves = {pair: [mean / 2, spread / 2] for pair, (mean, spread) in view.usual.items()}
         return {"dense": view.usual, "hybrid": halves, "words": measured["words"]}
 
-    def _embed(self, embedder: Embedder, text: str) -> Vectors:
-        vector: Vectors = embedder.embed_queries([text])[0]
-        if not abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:
-            raise EmbeddingFailed(f"{embedder.fingerprint.name} gave no usable vector for this query")
-        return vector
+    def _embed(self, embedder: Embedder, texts: Sequence[str]) -> Vectors:
+        vectors = embedder.embed_queries(texts)
+        usable = np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3  # not so where one is NaN
+        if not usable.all():
+            text = texts[int(usable.argmin())]
+            raise EmbeddingFailed(f"{embedder.fingerprint.name} gave no usable vector for the query {text[:40]!r}")
+        return vectors
 
-    def _newest(self, filters: Filters) -> date:
-        """The day against which age is told: the last that the filters admit, or that the index has."""
-        if filters.until:
-            return filters.until
-        last = self.info()["last_date"]
-        return date.fromisoformat(last) if last else date.min
+
+def _newest(view: View, filters: Filters) -> date:
+    """The day against which age is told: the last that the filters admit, or that the index has."""
+    if filters.until:
+        return filters.until
+    last = view.database.counts(view.generation)["last_date"]
+    return date.fromisoformat(last) if last else date.min
 
 
 def open(
@@ -265,41 +246,3 @@ def open(
 ) -> Index:
     """Open the index in `folder`. See Index for what it can be asked and what it raises."""
     return Index(Path(folder), model, aliases)
-
-
-def _check(text: str, k: int, mode: str, balance: str, fusion: str, half_life: float | None) -> None:
-    if not text.strip():
-        raise UsageError("the query is blank: say in a few words what you look for")
-    if len(text) > settings.MAX_QUERY_CHARS.default:
-        raise UsageError(
-            f"the query has {len(text)} characters, at most {settings.MAX_QUERY_CHARS.default} are taken: shorten it"
-        )
-    if not 1 <= k <= settings.MAX_K.default:
-        raise UsageError(f"k is {k}, expected 1 to {settings.MAX_K.default}")
-    for name, value, known in (("mode", mode, MODES), ("balance", balance, BALANCES), ("fusion", fusion, FUSIONS)):
-        if value not in known:
-            raise UsageError(f"{name} is {value!r}, expected {', '.join(known)}")
-    if half_life is not None and not half_life > 0:
-        raise UsageError(f"half_life is {half_life} days, expected more than 0")
-
-
-def _filters(
-    lang: str | Sequence[str], since: date | str | None, until: date | str | None, source: str | None
-) -> Filters:
-    langs = tuple(part.strip() for part in (lang.split(",") if isinstance(lang, str) else lang) if part.strip())
-    for name in langs:
-        if name not in LANGUAGES:
-            raise UsageError(f"language {name!r} is not known: use {', '.join(LANGUAGES)}, or several with commas")
-    first, last = _day(since, "since"), _day(until, "until")
-    if first and last and first > last:
-        raise UsageError(f"since {first} lies behind until {last}: no day can match")
-    return Filters(langs, first, last, source)
-
-
-def _day(value: date | str | None, name: str) -> date | None:
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise UsageError(f"{name} is {value!r}, expected a day such as 2025-06-22") from None

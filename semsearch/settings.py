@@ -16,17 +16,32 @@ class Setting(Generic[T]):
     default: T
     help: str
     env: str | None = None
+    choices: tuple[T, ...] = ()
+    """What it may be; empty: anything of the default's kind."""
 
 
 INDEX: Final = Setting("index", "index", "Folder of the index.", "SEMSEARCH_INDEX")
 SEEDS: Final = Setting("seeds", "seeds", "What a new index is built from when no SOURCE is given.")
 MODEL: Final = Setting("model", "bundled", "Embedding model: bundled, or a sentence-transformers name or path.")
 K: Final = Setting("k", 10, "How many passages to return.")
-MODE: Final = Setting("mode", "hybrid", "What to go by: hybrid (meaning and words), dense (meaning), or words.")
-BALANCE: Final = Setting(
-    "balance", "calibrated", "Fairness between languages: calibrated scores, quota (they take turns), or off."
+MODE: Final = Setting(
+    "mode",
+    "hybrid",
+    "What to go by: hybrid (meaning and words), dense (meaning), or words.",
+    choices=("hybrid", "dense", "words"),
 )
-FUSION: Final = Setting("fusion", "convex", "How scores become one: convex (a weighted mean) or rrf (by ranks).")
+BALANCE: Final = Setting(
+    "balance",
+    "calibrated",
+    "Fairness between languages: calibrated scores, quota (they take turns), or off.",
+    choices=("calibrated", "quota", "off"),
+)
+FUSION: Final = Setting(
+    "fusion",
+    "convex",
+    "How scores become one: convex (a weighted mean) or rrf (by ranks).",
+    choices=("convex", "rrf"),
+)
 ALIASES: Final = Setting(
     "aliases",
     None,

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
 
 FILE_NAME: Final = "semsearch.db"
-FORMAT: Final = 2
+FORMAT: Final = 3
 _CACHE_KIB: Final = 16 << 10
 _CHECKPOINT_PAGES: Final = 8 << 10
 
@@ -29,11 +29,12 @@ CREATE INDEX files_path ON files (path);
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
-    locator TEXT, title TEXT NOT NULL, date TEXT, lang TEXT, detected_lang TEXT NOT NULL,
+    aid TEXT NOT NULL, locator TEXT, title TEXT NOT NULL, date TEXT, lang TEXT, detected_lang TEXT NOT NULL,
     body_start INTEGER NOT NULL, encoding TEXT NOT NULL, byte_origin INTEGER NOT NULL,
     url TEXT, external_id TEXT, raw BLOB, text TEXT NOT NULL
 );
 CREATE INDEX articles_file ON articles (file_id);
+CREATE INDEX articles_aid ON articles (aid);
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,

@@ -80,7 +80,7 @@ def test_query_shows_rank_score_headline_date_language_place_and_text(built: Pat
 
 def test_json_has_every_field_and_offsets_that_lead_to_the_text(built: Path) -> None:
     answer = json.loads(run("query", "tsunami", "--json", "--index", built).stdout)
-    assert set(answer) == {"query", "model", "took_ms", "hits"}
+    assert set(answer) == {"query", "model", "generation", "took_ms", "hits"}
     assert answer["query"] == "tsunami"
     for hit in answer["hits"]:
         assert set(hit) >= FIELDS

@@ -10,7 +10,7 @@ import pytest
 
 import semsearch
 from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound, UsageError
-from semsearch.sqlite import connect
+from semsearch.sqlite import FORMAT, connect
 from tests.conftest import write
 
 
@@ -151,7 +151,7 @@ def test_another_format_is_refused_with_both_numbers(built: Path) -> None:
     db = connect(str(built / "semsearch.db"))
     db.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     db.close()
-    with pytest.raises(FormatMismatch, match=r"99.*2.*update"):
+    with pytest.raises(FormatMismatch, match=rf"99.*{FORMAT}.*update"):
         semsearch.open(built)
 
 

@@ -15,8 +15,8 @@ from semsearch.cli.options import aliases_option, index_option
 from semsearch.cli.terminal import Ticker, plain
 from semsearch.errors import UsageError
 from semsearch.evaluate import ALL, MEASURES, OTHER, SAME, Evaluation, Row, Search, Setup
+from semsearch.queries import languages
 from semsearch.records import Hit, Passage
-from semsearch.retrieval import MODES
 from semsearch.search import Index
 
 NOTHING_JUDGED = 1
@@ -31,7 +31,10 @@ _LABEL = 21
 @aliases_option
 @click.option("-k", default=100, show_default=True, help="How many passages, or documents, to ask for.")
 @click.option(
-    "--mode", multiple=True, type=click.Choice(MODES), help="What to go by; may be repeated. [default: hybrid]"
+    "--mode",
+    multiple=True,
+    type=click.Choice(settings.MODE.choices),
+    help="What to go by; may be repeated. [default: hybrid]",
 )
 @click.option("--compare", metavar="A,B", help="Modes side by side: each against the first, with intervals.")
 @click.option(
@@ -77,7 +80,7 @@ def eval(
     modes = (*(name.strip() for name in (compare or "").split(",") if name.strip()), *mode)
     if run and (modes or run_out):
         raise UsageError("--run measures a file and asks nothing: leave out --mode, --compare and --run-out")
-    langs = tuple(part.strip() for part in lang.split(",") if part.strip())
+    langs = languages(lang)
     setup = Setup(level, k, langs, tuple(dict.fromkeys(modes)) or (settings.MODE.default,), run, run_out)
     ticker = Ticker()
     try:

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from semsearch.cli.options import index_option
-from semsearch.cli.terminal import Ticker, paragraph, passage_json, plain, where
+from semsearch.cli.terminal import Ticker, paragraph, plain, where
 from semsearch.embedders.registry import BUNDLED, KNOWN
 from semsearch.errors import UsageError
 from semsearch.records import Passage
 from semsearch.search import Index
 from semsearch.verify import verify as verify_index
+from semsearch.wire import passage_json
 
 FAILED = 1
 

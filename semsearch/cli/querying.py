@@ -11,11 +11,11 @@ import click
 
 from semsearch import settings
 from semsearch.cli.options import aliases_option, index_option
-from semsearch.cli.terminal import hit_head, hit_json, hit_lines, paragraph, passage_json
-from semsearch.ranking import FUSIONS
+from semsearch.cli.terminal import hit_head, hit_lines, paragraph
+from semsearch.queries import Query
 from semsearch.records import Hit
-from semsearch.retrieval import MODES
-from semsearch.search import BALANCES, Index
+from semsearch.search import Index
+from semsearch.wire import answer_json, hit_json
 
 NOTHING_FOUND = 1
 
@@ -25,19 +25,20 @@ NOTHING_FOUND = 1
 @index_option
 @click.option("-k", default=settings.K.default, show_default=True, help=settings.K.help)
 @click.option(
-    "--mode", type=click.Choice(MODES), default=settings.MODE.default, show_default=True, help=settings.MODE.help
-)
+    "--mode", type=click.Choice(settings.MODE.choices), default=settings.MODE.default, show_default=True,
+    help=settings.MODE.help,
+)  # fmt: skip
 @click.option("--lang", default="", metavar="ko,en,ja", help="Only passages in these languages.")
 @click.option("--since", metavar="DATE", help="Only articles of this day or later, such as 2019-07-01.")
 @click.option("--until", metavar="DATE", help="Only articles of this day or earlier.")
 @click.option("--source", metavar="GLOB", help="Only sources that match, such as 'seeds/ja/*'; * crosses folders.")
 @click.option("--min-score", type=float, metavar="S", help="Only passages with at least this score; 4 is a fair start.")
 @click.option(
-    "--balance", type=click.Choice(BALANCES), default=settings.BALANCE.default, show_default=True,
+    "--balance", type=click.Choice(settings.BALANCE.choices), default=settings.BALANCE.default, show_default=True,
     help=settings.BALANCE.help,
 )  # fmt: skip
 @click.option(
-    "--fusion", type=click.Choice(list(FUSIONS)), default=settings.FUSION.default, show_default=True,
+    "--fusion", type=click.Choice(settings.FUSION.choices), default=settings.FUSION.default, show_default=True,
     help=settings.FUSION.help,
 )  # fmt: skip
 @click.option("--copies", is_flag=True, help="Show copies of a text as hits of their own.")
@@ -80,47 +81,27 @@ def query(
     semsearch query "東京オリンピック" --until 1999-12-31 --json
     """
     started = time.perf_counter()
-    text = " ".join(words)
+    bright = explain or (sys.stdout.isatty() and not (as_json or as_lines))
+    asked = Query(
+        " ".join(words), k, mode, lang, since, until, source, min_score, balance, not copies, fusion, half_life, rerank,
+        bright, context,
+    )  # fmt: skip
     with Index(index, aliases=aliases) as opened:
-        bright = explain or (sys.stdout.isatty() and not (as_json or as_lines))
-        filters = {"lang": lang, "since": since, "until": until, "source": source, "min_score": min_score}
-        order = {"balance": balance, "collapse": not copies, "fusion": fusion, "half_life": half_life, "rerank": rerank}
-        hits = opened.query(text, k, mode=mode, explain=bright, **filters, **order)  # type: ignore[arg-type]
-        if as_json:
-            took = round((time.perf_counter() - started) * 1000, 1)
-            _print_json(text, opened, hits, took, context, explain)
-        else:
-            for hit in hits:
-                click.echo(_line(opened, hit, context, explain) if as_lines else _block(opened, hit, context, explain))
-    if not hits:
+        answer = opened.answers([asked])[0]
+    if as_json:
+        took = round((time.perf_counter() - started) * 1000, 1)
+        click.echo(json.dumps(answer_json(answer, took, explain), ensure_ascii=False, indent=2))
+    else:
+        for hit in answer.hits:
+            line = json.dumps(hit_json(hit, explain), ensure_ascii=False) if as_lines else _block(hit, explain)
+            click.echo(line)
+    if not answer.hits:
         click.echo("nothing found: widen the filters, or lower --min-score", err=True)
         click.get_current_context().exit(NOTHING_FOUND)
 
 
-def _block(opened: Index, hit: Hit, context: int, explain: bool) -> str:
-    if not context:
+def _block(hit: Hit, explain: bool) -> str:
+    if not hit.context:
         return hit_lines(hit, explain)
-    around = opened.neighbours(hit.passage.id, context)
-    texts = [paragraph(p.text, hit.highlights if p.id == hit.passage.id else ()) for p in around]
+    texts = [paragraph(p.text, hit.highlights if p.id == hit.passage.id else ()) for p in hit.context]
     return "\n".join([*hit_head(hit, explain), "\n\n".join(texts), ""])
-
-
-def _as_json(opened: Index, hit: Hit, context: int, explain: bool) -> dict[str, object]:
-    out = hit_json(hit, explain)
-    if context:
-        out["context"] = [passage_json(passage) for passage in opened.neighbours(hit.passage.id, context)]
-    return out
-
-
-def _line(opened: Index, hit: Hit, context: int, explain: bool) -> str:
-    return json.dumps(_as_json(opened, hit, context, explain), ensure_ascii=False)
-
-
-def _print_json(text: str, opened: Index, hits: list[Hit], took: float, context: int, explain: bool) -> None:
-    answer = {
-        "query": text,
-        "model": opened.embedder.fingerprint.name,
-        "took_ms": took,
-        "hits": [_as_json(opened, hit, context, explain) for hit in hits],
-    }
-    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -7,8 +7,6 @@ import sys
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 import click
 
@@ -128,45 +126,3 @@ class Ticker:
     def seconds(self) -> float:
         """Since the ticker was made."""
         return time.monotonic() - self._started
-
-
-def passage_json(passage: Passage) -> dict[str, Any]:
-    """A passage as plain JSON values, offsets in every unit."""
-    place = passage.place
-    return {
-        "id": passage.id,
-        "source": passage.source,
-        "title": passage.title,
-        "date": passage.date.isoformat() if passage.date else None,
-        "lang": passage.lang,
-        "text": passage.text,
-        "start": place.start,
-        "end": place.end,
-        "byte_start": place.byte_start,
-        "byte_end": place.byte_end,
-        "start_utf16": place.start_utf16,
-        "end_utf16": place.end_utf16,
-        "line_start": place.line_start,
-        "line_end": place.line_end,
-        "encoding": passage.encoding,
-        "locator": passage.locator,
-        "url": passage.url,
-        "external_id": passage.external_id,
-    }
-
-
-def hit_json(hit: Hit, explain: bool) -> dict[str, Any]:
-    """A hit as plain JSON values."""
-    out = {"rank": hit.rank, "score": round(hit.score, 6), **passage_json(hit.passage)}
-    out |= {"also_in": [other_json(other) for other in hit.also_in]}
-    out |= {"same_story": [other_json(other) for other in hit.same_story]}
-    out |= {"scores": {name: round(value, 6) for name, value in hit.scores}}
-    if explain:
-        out["highlights"] = [asdict(highlight) for highlight in hit.highlights]
-        out["matched"] = [asdict(match) for match in hit.matched]
-    return out
-
-
-def other_json(passage: Passage) -> dict[str, Any]:
-    """A passage beside a hit: enough to say where it is."""
-    return {"id": passage.id, "source": passage.source, "line_start": passage.place.line_start, "lang": passage.lang}

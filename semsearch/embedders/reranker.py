@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from semsearch.embedders.transformer import load_cross_encoder
 from semsearch.errors import EmbeddingFailed
 from semsearch.protocols import Vectors
-
-
-class Reranker(Protocol):
-    """Scores passages for one query."""
-
-    def __call__(self, query: str, texts: Sequence[str]) -> Vectors:
-        """float32, shape (len(texts),); the higher, the better the text answers the query."""
-        ...
 
 
 class CrossEncoderReranker:
