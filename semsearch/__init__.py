@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from semsearch.build import build
+    from semsearch.client import Client
     from semsearch.embedders import load_embedder
     from semsearch.errors import SemsearchError
     from semsearch.protocols import Embedder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "BuildReport",
+    "Client",
     "Embedder",
     "Hit",
     "Index",
@@ -43,6 +45,7 @@ __all__ = [
 
 _HOMES = {
     "BuildReport": "records",
+    "Client": "client",
     "Embedder": "protocols",
     "Hit": "records",
     "Index": "search",

@@ -9,6 +9,7 @@ SemsearchError
  |    +-- ModelUnavailable not installed, not on this machine, or not loadable
  |    +-- ModelMismatch    the index was built with another model
  |    +-- EmbeddingFailed  the model returned something that is no vector (NaN, zero, wrong shape)
+ +-- ServiceError          a semsearch service: not reachable, refused the request, or failed
  +-- IndexFolderError      an index folder
       +-- IndexNotFound    there is none at this path
       +-- IndexBusy        another process is writing it
@@ -64,6 +65,14 @@ class ModelMismatch(ModelError):
 
 class EmbeddingFailed(ModelError):
     """The model returned something that is no vector: NaN, infinite, zero, or of the wrong shape."""
+
+
+class ServiceError(SemsearchError):
+    """A semsearch service is not reachable, refused the request, or failed. `status` is that of HTTP, None without."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class IndexFolderError(SemsearchError):

@@ -41,7 +41,7 @@ class Query:
     context: int = 0
 
     def __post_init__(self) -> None:
-        if not self.text.strip():
+        if not any(c.isprintable() and not c.isspace() for c in self.text):
             raise UsageError("the query is blank: say in a few words what you look for")
         if len(self.text) > (most := settings.MAX_QUERY_CHARS.default):
             raise UsageError(f"the query has {len(self.text)} characters, at most {most} are taken: shorten it")

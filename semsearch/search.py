@@ -16,7 +16,7 @@ from semsearch.bilingual import Lexicon
 from semsearch.calibration import Usual, of_bundled, unrelated
 from semsearch.embedders import load_recorded
 from semsearch.embedders.registry import BUNDLED
-from semsearch.errors import EmbeddingFailed
+from semsearch.errors import EmbeddingFailed, UsageError
 from semsearch.explaining import highlights, matched_words
 from semsearch.index import Reader, View, require_same_model
 from semsearch.languages import asked_in
@@ -28,6 +28,8 @@ from semsearch.wording import wording
 
 RERANKED: Final = 50
 """Candidates that a cross-encoder reads, or `k` if that is more."""
+_TOGETHER: Final = 500
+"""Passages that are fetched at a time."""
 SPARE: Final = 30
 """Candidates beyond the `k` wanted, for those that turn out to be copies."""
 
@@ -101,6 +103,10 @@ class Index(Searcher):
 
         Raises ModelUnavailable and ModelMismatch, EmbeddingFailed, IndexDamaged.
         """
+        return list(self.each_answer(queries))
+
+    def each_answer(self, queries: Sequence[Query]) -> Iterator[Answer]:
+        """`answers`, one by one as they are found. Other threads wait for the index until the last has been taken."""
         embedder, vectors = None, {}
         while True:
             if asked := [query.text for query in queries if query.mode != "words"]:
@@ -109,7 +115,9 @@ class Index(Searcher):
             with self._reader.view() as view:
                 if embedder and view.fingerprint.space != embedder.fingerprint.space:
                     continue  # a build has just changed the model
-                return [self._answer(view, query, vectors.get(query.text)) for query in queries]
+                for query in queries:
+                    yield self._answer(view, query, vectors.get(query.text))
+                return
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage with the id that a hit showed; None where there is none (any more)."""
@@ -127,6 +135,31 @@ class Index(Searcher):
         """The article with the id that a passage names, whole; None where there is none (any more)."""
         with self._reader.database() as (generation, db):
             return db.find_article(article_id, generation)
+
+    def vectors(self, passage_ids: Sequence[str]) -> Vectors:
+        """The vectors of passages: float32, shape (len(passage_ids), dimension); zeros for an id that is not there."""
+        with self._reader.view() as view:
+            rows = [view.database.find_passage(each, view.generation) for each in passage_ids]
+            found = np.zeros((len(rows), view.fingerprint.dimension), np.float32)
+            there = [place for place, row in enumerate(rows) if row]
+            found[there] = view.vectors.of(np.array([row[0] for row in rows if row], np.int64))
+            return found
+
+    def sample(self, about: int) -> tuple[int, list[Passage], Vectors]:
+        """About so many passages, spread evenly: the generation, the passages, and their vectors, a row each."""
+        with self._reader.view() as view:
+            ids = view.vectors.ids
+            ids = ids[:: max(1, -(-len(ids) // about))]
+            by_id: dict[int, Passage] = {}
+            for start in range(0, len(ids), _TOGETHER):
+                by_id |= view.database.passages(ids[start : start + _TOGETHER].tolist(), view.generation)
+            return view.generation, [by_id[row] for row in ids.tolist()], view.vectors.of(ids)
+
+    @property
+    def generation(self) -> int:
+        """The number of the last finished build."""
+        with self._reader.database() as (generation, _):
+            return generation
 
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it: counts, languages, dates, model, sources, size in bytes."""
@@ -186,7 +219,9 @@ class Index(Searcher):
         if query.explain:
             marks = highlights(self.embedder, query.text, passage.text) if query.mode != "words" else ()
             matched = matched_words(found.question.wording, passage.lang, f"{passage.title}\n{passage.text}")
-        around = view.database.around(int(found.pool.ids[place]), query.context, view.generation)
+        around: Sequence[Passage] = ()
+        if query.context:
+            around = view.database.around(int(found.pool.ids[place]), query.context, view.generation)
         return Hit(
             rank,
             float(shown.scores[place]),
@@ -196,7 +231,7 @@ class Index(Searcher):
             scores=tuple((name, float(value)) for name, value in parts.items()),
             highlights=marks,
             matched=matched,
-            context=tuple(around) if query.context else (),
+            context=tuple(around),
         )
 
     def _reranked(self, query: Query, order: Sequence[int], pool: Pool, scores: Vectors) -> tuple[list[int], Vectors]:
@@ -223,7 +258,10 @@ class Index(Searcher):
         return {"dense": view.usual, "hybrid": halves, "words": measured["words"]}
 
     def _embed(self, embedder: Embedder, texts: Sequence[str]) -> Vectors:
-        vectors = embedder.embed_queries(texts)
+        try:
+            vectors = embedder.embed_queries(texts)
+        except ValueError as error:
+            raise UsageError(f"the query has no letter or digit to search for: {error}") from error
         usable = np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3  # not so where one is NaN
         if not usable.all():
             text = texts[int(usable.argmin())]

@@ -49,10 +49,23 @@ ALIASES: Final = Setting(
     "SEMSEARCH_ALIASES",
 )
 
+HOST: Final = Setting("host", "127.0.0.1", "Address to listen on; another than loopback needs a key, or --no-key.")
+PORT: Final = Setting("port", 8765, "Port to listen on; 0 takes a free one.")
+API_KEY: Final = Setting("api-key", None, "The key that clients of a service must show.", "SEMSEARCH_API_KEY")
+
 MAX_K: Final = Setting("max-k", 1000, "The most passages one query may ask for.")
 MAX_QUERY_CHARS: Final = Setting("max-query-chars", 2_000, "The longest query, in characters.")
 MAX_TEXT_BYTES: Final = Setting("max-text-bytes", 32 << 20, "The largest text, Markdown, HTML or JSON file, in bytes.")
 MAX_RECORD_BYTES: Final = Setting("max-record-bytes", 8 << 20, "The longest line of a JSON Lines file, in bytes.")
+MAX_SERVED_K: Final = Setting("max-served-k", 100, "The most passages one query to a service may ask for.")
+MAX_BATCH: Final = Setting("max-batch", 32, "The most queries in one request to a service.")
+MAX_CONTEXT: Final = Setting("max-context", 5, "The most passages around a hit that a service shows.")
+MAX_BODY_BYTES: Final = Setting("max-body-bytes", 64 << 10, "The largest request to a service, in bytes.")
+MAX_HEADER_BYTES: Final = Setting("max-header-bytes", 32 << 10, "The longest head of a request, in bytes.")
+MAX_RUNNING: Final = Setting("max-running", 128, "Queries that a service works on at a time; more are told to wait.")
+MAX_HALF_OPEN: Final = Setting("max-half-open", 256, "Connections without a whole request; then the oldest is closed.")
+QUERY_SECONDS: Final = Setting("query-seconds", 10.0, "Time in which a service answers, or says that it cannot.")
+RECEIPT_SECONDS: Final = Setting("receipt-seconds", 10.0, "Time in which a request must have arrived whole.")
 PASSAGE_TOKENS: Final = Setting(
     "passage-tokens", 400, "Model tokens above which a paragraph is split at sentence ends."
 )

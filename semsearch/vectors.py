@@ -9,6 +9,8 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -124,13 +126,13 @@ def write_codes(codes: Path, vectors: Path, dimension: int, count: int) -> str:
     A product quantizer (`IndexPQFastScan`), trained on a sample. The vectors are read, not mapped, so that few are in
     memory at once. When this returns, the disk has the file; returns its SHA-256.
     """
-    faiss = _faiss()
-    coded = faiss.IndexPQFastScan(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
-    every = -(-count // _TRAINING_ROWS)
-    coded.train(np.concatenate([rows[::every].copy() for rows in _rows(vectors, dimension, count)]))
-    for rows in _rows(vectors, dimension, count):
-        coded.add(rows)
-    faiss.write_index(coded, str(codes))
+    with _every_core() as faiss:
+        coded = faiss.IndexPQFastScan(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
+        every = -(-count // _TRAINING_ROWS)
+        coded.train(np.concatenate([rows[::every].copy() for rows in _rows(vectors, dimension, count)]))
+        for rows in _rows(vectors, dimension, count):
+            coded.add(rows)
+        faiss.write_index(coded, str(codes))
     flush(codes)
     return digest(codes)
 
@@ -187,10 +189,24 @@ def _read(path: Path, sha256: str, flags: int = 0) -> Any:
         raise IndexDamaged(f"{path} cannot be read by faiss {faiss.__version__}: {_last_line(error)}") from error
 
 
+@cache
 def _faiss() -> ModuleType:
+    """FAISS, with one thread: for one query at a time a second one finds nothing sooner, and spins."""
     import faiss
 
+    faiss.omp_set_num_threads(1)
     return faiss
+
+
+@contextmanager
+def _every_core() -> Iterator[ModuleType]:
+    """FAISS with a thread per core."""
+    faiss = _faiss()
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    try:
+        yield faiss
+    finally:
+        faiss.omp_set_num_threads(1)
 
 
 def _last_line(error: Exception) -> str:

@@ -35,8 +35,9 @@ RANKS = {
     4: ["index", "explaining"],
     5: ["retrieval"],
     6: ["build", "search", "verify", "evaluate"],
-    7: ["cli"],
-    8: ["__main__"],
+    7: ["client", "service"],
+    8: ["cli"],
+    9: ["__main__"],
 }
 RANK = {name: rank for rank, names in RANKS.items() for name in names}
 FAMILIES = {
@@ -55,6 +56,8 @@ ONLY_IMPORTER = {
     "tantivy": "words.py",
     "ir_measures": "evaluate.py",
     "sqlite3": "sqlite.py",
+    "httpx2": "client.py",
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "prometheus_client", "pydantic"), "service"),
     "click": "cli",
 }
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "info": "inspecting",
     "models": "inspecting",
     "query": "querying",
+    "serve": "serving",
     "show": "inspecting",
     "verify": "inspecting",
 }
