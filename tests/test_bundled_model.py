@@ -180,8 +180,8 @@ def test_a_truncated_model_gives_the_first_dimensions_brought_to_unit_length(mod
 
 def test_more_dimensions_than_there_are_is_a_usage_error() -> None:
     assert semsearch.load_embedder(truncate_dim=64).dimension == 64
-    with pytest.raises(UsageError, match="256 dimensions, 257"):
-        semsearch.load_embedder(truncate_dim=257)
+    with pytest.raises(UsageError, match="512 dimensions, 513"):
+        semsearch.load_embedder(truncate_dim=513)
     with pytest.raises(UsageError, match="expected 1 or more"):
         semsearch.load_embedder(truncate_dim=0)
 

@@ -43,7 +43,7 @@ def test_every_figure_of_the_card_is_reached(dev: Path) -> None:
     assert {name: floor for name, floor in FLOORS.items() if found[name] <= floor} == {}
 
 
-@pytest.mark.parametrize("size", [128, 64])
+@pytest.mark.parametrize("size", [256, 128, 64])
 def test_the_first_dimensions_alone_reach_theirs(dev: Path, size: int) -> None:
     model = BundledModel(truncate_dim=size)
     recorded, found = model.card["prefixes"][str(size)], measure(model, dev)

@@ -22,7 +22,7 @@ from semsearch.calibration import BUNDLED, TRAINED_ANSWER
 from semsearch.languages import LANGUAGES
 
 STORIES = Path(__file__).parents[1] / "train/data"
-DIMENSIONS = (256, 128, 64)
+DIMENSIONS = (512, 256, 128, 64)
 SAMPLE = 150
 PARTS = {"dense": "dense", "words": "words", "hybrid": "fused"}
 

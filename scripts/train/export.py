@@ -2,8 +2,8 @@
 
     python export.py --work DIR --target DIR [--corpora DIR] [--version 1]
 
-Rows become int8 with one scale each; `model.json` records the digest of the files, and with `--corpora` what the model
-reaches on the development sets; `README.md`, made from `card.md`, is the model card.
+Rows become numbers of 4 bits with one scale each; `model.json` records the digest of the files, and with `--corpora`
+what the model reaches on the development sets; `README.md`, made from `card.md`, is the model card.
 """
 
 from __future__ import annotations
@@ -25,18 +25,35 @@ from semsearch.embedders.subwords import PIECES, SCORES
 
 HERE = Path(__file__).resolve().parent
 _LEAST_LENGTH = 1e-3
-PREFIXES = (128, 64)
+_TOP = 7
+_SHARES = tuple(n / 20 for n in range(8, 21))
+"""Of a row's largest number: what lies beyond is cut off."""
+PREFIXES = (256, 128, 64)
 LANGS = ("ko", "en", "ja")
 BITEXT = ("Tatoeba", "Tatoeba-Challenge", "headlines", "park-news", "jhe")
 Figures = dict[str, float]
 
 
-def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Round each row to int8 with its own scale; rows of no length get a very short one."""
+def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Round each row to -7 .. 7 with the scale that loses least, two numbers to a byte, the first in its lower half.
+
+    Rows of no length get a very short one.
+    """
     table = table.copy()
     table[np.linalg.norm(table, axis=1) < _LEAST_LENGTH, 0] = _LEAST_LENGTH
-    scales = (np.abs(table).max(1) / 127).astype(np.float32)
-    return np.rint(table / scales[:, None]).astype(np.int8), scales
+    widest = np.abs(table).max(1) / _TOP
+    least = np.full(len(table), np.inf)
+    scales = widest.astype(np.float32)
+    for share in _SHARES:
+        tried = (share * widest).astype(np.float32)
+        lost = np.square(table - _rounded(table, tried) * tried[:, None]).sum(1)
+        scales, least = np.where(lost < least, tried, scales), np.minimum(lost, least)
+    halves = (_rounded(table, scales) + 8).astype(np.uint8)
+    return halves[:, ::2] | halves[:, 1::2] << 4, scales
+
+
+def _rounded(table: NDArray[np.float32], scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.clip(np.rint(table / scales[:, None]), -_TOP, _TOP)
 
 
 def export(table: NDArray[np.float32], vocabulary: Path, target: Path, version: str) -> None:
@@ -55,7 +72,7 @@ def export(table: NDArray[np.float32], vocabulary: Path, target: Path, version: 
         "dimension": table.shape[1],
         "vocabulary_size": table.shape[0],
         "max_tokens": 512,
-        "weights": "int8 rows, one float32 scale per row",
+        "weights": "4-bit rows, one float32 scale per row",
         "licence": "CC-BY-SA-4.0",
         "sha256": digest(target),
     }
@@ -65,8 +82,8 @@ def export(table: NDArray[np.float32], vocabulary: Path, target: Path, version: 
 def describe(target: Path, figures: Figures, prefixes: dict[int, Figures]) -> None:
     """Add the figures to `model.json` and write the model card."""
     card = json.loads((target / CARD).read_text(encoding="utf-8"))
-    card["figures"] = _rounded(figures)
-    card["prefixes"] = {str(size): _rounded(found) for size, found in prefixes.items()}
+    card["figures"] = _brief(figures)
+    card["prefixes"] = {str(size): _brief(found) for size, found in prefixes.items()}
     _write_json(target / CARD, card)
     size = sum((target / name).stat().st_size for name in (VECTORS, SCALES, PIECES, SCORES))
     text = Template((HERE / "card.md").read_text(encoding="utf-8")).substitute(
@@ -80,7 +97,7 @@ def describe(target: Path, figures: Figures, prefixes: dict[int, Figures]) -> No
     (target / CARD_TEXT).write_text(text, encoding="utf-8")
 
 
-def _rounded(figures: Figures) -> Figures:
+def _brief(figures: Figures) -> Figures:
     return {name: round(value, 2) for name, value in figures.items()}
 
 
@@ -101,7 +118,7 @@ def _bitext(figures: Figures) -> str:
 
 def _search(figures: Figures, prefixes: dict[int, Figures]) -> str:
     pairs = [*(f"{a}>{b}" for a in LANGS for b in LANGS), "within", "across"]
-    every = {"256 dimensions": figures, **{f"{size} dimensions": found for size, found in prefixes.items()}}
+    every = {"512 dimensions": figures, **{f"{size} dimensions": found for size, found in prefixes.items()}}
     rows = [
         [f"{kind}, {name}", *(_shown(found.get(f"{kind} {pair}")) for pair in pairs)]
         for kind in ("news", "news, no headline")
@@ -139,7 +156,7 @@ def main() -> None:
         dev = options.corpora / "dev"
         figures = measure(BundledModel(options.target), dev)
         describe(options.target, figures, {size: measure(BundledModel(options.target, size), dev) for size in PREFIXES})
-        print(json.dumps(_rounded(figures), indent=2))
+        print(json.dumps(_brief(figures), indent=2))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Train the token table: symmetric InfoNCE over parallel texts, gradients by hand.
 
-    python train.py --work DIR [--passes 2] [--batch 4096] [--dimension 256]
+    python train.py --work DIR [--passes 2] [--batch 4096] [--dimension 512]
 
 The embedding of a text is the sum of its token vectors brought to unit length, so the length of a
 token's vector is its learnt weight. Every other text of a batch is a negative. For the last third the
@@ -31,14 +31,14 @@ class Options:
 
     passes: int = 2
     batch: int = 4096
-    dimension: int = 256
+    dimension: int = 512
     rate: float = 0.02
     temperature: float = 0.065
     token_dropout: float = 0.05
     warmup: int = 40
     scale: float = 1.0
     seed: int = 7
-    prefixes: tuple[int, ...] = (128, 64)
+    prefixes: tuple[int, ...] = (256, 128, 64)
     prefix_weight: float = 0.25
     prefixes_from: float = 2 / 3
     without: tuple[str, ...] = ()

@@ -115,7 +115,10 @@ def models(card: bool, export: Path | None) -> None:
 
         click.echo((DATA / CARD_TEXT).read_text(encoding="utf-8"), nl=False)
         return
-    click.echo(f"{BUNDLED:<62} {256:>5}  CC-BY-SA-4.0  in the package, no download, no torch")
+    from semsearch.embedders.bundled import CARD, DATA
+
+    dimension = json.loads((DATA / CARD).read_text(encoding="utf-8"))["dimension"]
+    click.echo(f"{BUNDLED:<62} {dimension:>5}  CC-BY-SA-4.0  in the package, no download, no torch")
     for model in KNOWN:
         prompts = "prompts: query" + (", passage" if model.passage_prompt else "") if model.query_prompt else ""
         click.echo(f"{model.name:<62} {model.dimension:>5}  {model.licence:<12}  {prompts}".rstrip())
