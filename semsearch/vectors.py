@@ -28,8 +28,6 @@ ENOUGH_FOR_CODES: Final = 50_000
 _CANDIDATES: Final = 1_000
 """Candidates that codes propose, or ten times what is wanted. Measured on 100,000 passages: the best 10 are always
 among them, and of the best 100 999 in 1,000."""
-_LONG: Final = 512
-"""Dimensions from which four numbers share a code."""
 _TRAINING_ROWS: Final = 20_000
 
 
@@ -123,13 +121,13 @@ class FlatVectors:
 
 
 def write_codes(codes: Path, vectors: Path, dimension: int, count: int) -> str:
-    """Write codes of half a byte, each for two or four numbers of the vectors in a file of `FlatVectors.write`.
+    """Write a code of half a byte for every two numbers of the vectors in a file of `FlatVectors.write`.
 
     A product quantizer (`IndexPQFastScan`), trained on a sample. The vectors are read, not mapped, so that few are in
     memory at once. When this returns, the disk has the file; returns its SHA-256.
     """
     with _every_core() as faiss:
-        coded = faiss.IndexPQFastScan(dimension, _code_length(dimension), 4, faiss.METRIC_INNER_PRODUCT)
+        coded = faiss.IndexPQFastScan(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
         every = -(-count // _TRAINING_ROWS)
         coded.train(np.concatenate([rows[::every].copy() for rows in _rows(vectors, dimension, count)]))
         for rows in _rows(vectors, dimension, count):
@@ -137,11 +135,6 @@ def write_codes(codes: Path, vectors: Path, dimension: int, count: int) -> str:
         faiss.write_index(coded, str(codes))
     flush(codes)
     return digest(codes)
-
-
-def _code_length(dimension: int) -> int:
-    """Codes of a vector: one for every two numbers, or of long vectors for four."""
-    return dimension // 4 if dimension >= _LONG and dimension % 4 == 0 else dimension // 2
 
 
 def _rows(path: Path, dimension: int, count: int, batch: int = 4096) -> Iterator[Vectors]:
