@@ -10,7 +10,7 @@ import httpx2
 
 from semsearch import settings
 from semsearch.errors import ServiceError, UsageError
-from semsearch.queries import Query, Searcher, languages
+from semsearch.queries import Query, Searcher
 from semsearch.records import Answer, FullArticle, Passage
 from semsearch.wire import answer_of, article_of, passage_of
 
@@ -96,7 +96,7 @@ class Client(Searcher):
 def _asked(query: Query) -> dict[str, Any]:
     """A question as the service takes it: days as text, and what is as usual left out."""
     asked = {field.name: getattr(query, field.name) for field in fields(Query)}
-    asked |= {"lang": languages(query.lang), "rerank": bool(query.rerank)}
+    asked["rerank"] = bool(query.rerank)
     asked |= {name: str(asked[name]) for name in ("since", "until") if asked[name] is not None}
     usual = {field.name: field.default for field in fields(Query)} | {"lang": (), "rerank": False}
     return {_RENAMED.get(name, name): value for name, value in asked.items() if value != usual[name]}

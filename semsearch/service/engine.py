@@ -53,6 +53,7 @@ class Engine:
         self._thread.start()
         self.running = 0
         self._kept: dict[str, tuple[int, Any]] = {}
+        self._answers: dict[Query, Answer] = {}
 
     def close(self) -> None:
         """Finish what was asked, and close the index."""
@@ -113,10 +114,12 @@ class Engine:
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
         """Answer all together or, where that fails, each alone, so that no one suffers for another's question."""
-        owners = [job for job in jobs for _ in job.queries]
         try:
-            answers = self._index.each_answer([query for job in jobs for query in job.queries])
-            for job, answer in zip(owners, answers, strict=True):
+            jobs = [job for job in jobs if not self._answered_before(job)]
+            owners = [(job, query) for job in jobs for query in job.queries]
+            answers = self._index.each_answer([query for _, query in owners]) if owners else iter(())
+            for (job, query), answer in zip(owners, answers, strict=True):
+                self._remember(query, answer)
                 job.answers.append(answer)
                 if len(job.answers) == len(job.queries):
                     _settle(job, job.answers)
@@ -128,6 +131,23 @@ class Engine:
             for job in unsettled:
                 job.answers.clear()
                 self._answer([job])
+
+    def _answered_before(self, job: _Job) -> bool:
+        """Settle a job whose questions were all asked lately, of the same generation."""
+        if any(query not in self._answers for query in job.queries):
+            return False
+        generation = self._index.generation
+        answers = [self._answers[query] for query in job.queries]
+        if any(answer.generation != generation for answer in answers):
+            return False
+        _settle(job, answers)
+        return True
+
+    def _remember(self, query: Query, answer: Answer) -> None:
+        self._answers.pop(query, None)
+        self._answers[query] = answer
+        if len(self._answers) > settings.REMEMBERED_ANSWERS.default:
+            del self._answers[next(iter(self._answers))]
 
 
 def _settle(job: _Job, outcome: list[Answer] | Exception) -> None:
