@@ -127,6 +127,8 @@ class Writer:
         self.database = database
         self.generation = database.generation
         """The generation that readers see."""
+        self.mended: list[str] = []
+        """Names of derived files that were missing or damaged, and were made again."""
 
     @classmethod
     @contextmanager
@@ -165,9 +167,11 @@ class Writer:
             return
         vectors = self.database.meta("vectors")
         if not all(_is_intact(self.folder / made["file"], made["sha256"]) for made in _files_of(vectors)):
+            self.mended.append(vectors["file"])
             with self.database.transaction():
                 self.database.put_meta({"vectors": self._write_vectors(self.generation, vectors["dimension"])})
         if not _are_intact(self.folder, self.database.meta("words")):
+            self.mended.append(f"words-{self.generation}")
             with self.database.transaction():
                 self.database.put_meta({"words": self._write_words(self.generation)})
 
@@ -188,10 +192,15 @@ class Writer:
         with self.database.transaction():
             self.database.discard_unfinished(generation)
             self.database.drop_unused_vectors()
-        kept = {word_index["folder"], *(made["file"] for made in _files_of(vectors))}
-        for old in (*self.folder.glob("*.faiss"), *self.folder.glob("words-*")):
-            if old.name not in kept:
-                _remove(old)
+        self.remove_orphans()
+
+    def remove_orphans(self) -> list[str]:
+        """Remove the derived files that the published generation does not name; returns their names."""
+        kept = named_files(self.database)
+        orphans = [path for path in derived_files(self.folder) if path.name not in kept]
+        for path in orphans:
+            _remove(path)
+        return [path.name for path in orphans]
 
     def _write_vectors(self, generation: int, dimension: int) -> dict[str, Any]:
         path = self.folder / f"vectors-{generation}.faiss"
@@ -231,6 +240,17 @@ def require_same_model(found: ModelFingerprint, index: ModelFingerprint, folder:
             f"{folder} was built with {index}, this query would use {found}: "
             f"use the model it was built with, or run `semsearch build --index {folder} --model {found.name}`"
         )
+
+
+def named_files(database: Database) -> set[str]:
+    """Names of the derived files and folders of the published generation."""
+    vectors, word_index = database.meta("vectors"), database.meta("words")
+    return {word_index["folder"], *(made["file"] for made in _files_of(vectors))} if vectors and word_index else set()
+
+
+def derived_files(folder: Path) -> list[Path]:
+    """What looks like a derived file or folder of any generation."""
+    return sorted((*folder.glob("*.faiss"), *folder.glob("words-*"), *folder.glob("*.tmp")))
 
 
 def exists(folder: Path) -> bool:
