@@ -52,16 +52,32 @@ class Reader:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         """Open the index in `folder`. Raises IndexNotFound, IndexDamaged or FormatMismatch."""
         self.folder = Path(folder)
+        self._lock = threading.RLock()
+        self._open()
+
+    def _open(self) -> None:
+        self._file = file_id(self.folder)
         self._database = Database.open_to_read(self.folder)
+        self._derived: tuple[int, FlatVectors, words.WordIndex] | None = None
         if not self._database.generation:
             self._database.close()
             raise IndexNotFound(f"the first build of {self.folder} has not finished: run `semsearch build` again")
-        self._derived: tuple[int, FlatVectors, words.WordIndex] | None = None
-        self._lock = threading.RLock()
+
+    def _follow(self) -> None:
+        """Open the database again where another one has taken its place: the index was deleted and made anew."""
+        if file_id(self.folder) != self._file:
+            self._database.close()
+            self._open()
 
     def close(self) -> None:
         """Close the database; the reader is of no use afterwards."""
         self._database.close()
+
+    @property
+    def edition(self) -> tuple[object, int]:
+        """Another one whenever another build answers; raises IndexDamaged where that cannot answer."""
+        with self.view() as view:
+            return self._file, view.generation
 
     @property
     def fingerprint(self) -> ModelFingerprint:
@@ -72,13 +88,16 @@ class Reader:
     @contextmanager
     def database(self) -> Iterator[tuple[int, Database]]:
         """The newest generation's number, and the database held at it."""
-        with self._lock, self._database.snapshot():
-            yield self._database.generation, self._database
+        with self._lock:
+            self._follow()
+            with self._database.snapshot():
+                yield self._database.generation, self._database
 
     @contextmanager
     def view(self) -> Iterator[View]:
         """The newest generation, the same one throughout the block. Threads take turns."""
         with self._lock:
+            self._follow()
             for attempt in range(1, _ATTEMPTS + 1):
                 with self._database.snapshot():
                     generation = self._database.generation
@@ -251,6 +270,15 @@ def named_files(database: Database) -> set[str]:
 def derived_files(folder: Path) -> list[Path]:
     """What looks like a derived file or folder of any generation."""
     return sorted((*folder.glob("*.faiss"), *folder.glob("words-*"), *folder.glob("*.tmp")))
+
+
+def file_id(folder: Path) -> tuple[int, int] | None:
+    """What tells the database in `folder` from one that takes its place; None where there is none."""
+    try:
+        found = (folder / FILE_NAME).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def exists(folder: Path) -> bool:

@@ -218,7 +218,7 @@ async def passage(passage_id: Id, engine: AnEngine, context: Annotated[schemas.C
         if found is None:
             raise HTTPException(404, f"there is no passage {passage_id}")
         shown = [passage_json(each) for each in around]
-        return {"generation": shelf.generation, "passage": passage_json(found), "around": shown}
+        return {"generation": shelf.edition[1], "passage": passage_json(found), "around": shown}
 
     return json_response(await engine.look_up(find))
 
@@ -230,7 +230,7 @@ async def article(article_id: Id, engine: AnEngine) -> Response:
         found = shelf.article(article_id)
         if found is None:
             raise HTTPException(404, f"there is no article {article_id}")
-        return {"generation": shelf.generation, "article": article_json(found)}
+        return {"generation": shelf.edition[1], "article": article_json(found)}
 
     return json_response(await engine.look_up(find))
 
@@ -278,7 +278,7 @@ async def healthz() -> dict[str, Any]:
 
 async def readyz(engine: AnEngine) -> dict[str, Any]:
     """The index can be asked."""
-    return {"status": "ok", "generation": await engine.look_up(lambda shelf: shelf.generation)}
+    return {"status": "ok", "generation": await engine.look_up(lambda shelf: shelf.edition[1])}
 
 
 async def metrics(request: Request, engine: AnEngine) -> Response:
