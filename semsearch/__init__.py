@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from semsearch.build import build
     from semsearch.client import Client
+    from semsearch.context import Context, prompt_context
     from semsearch.embedders import load_embedder
     from semsearch.errors import SemsearchError
     from semsearch.protocols import Embedder
+    from semsearch.queries import Query
     from semsearch.records import BuildReport, Hit, Passage, ReadOptions
     from semsearch.search import Index, open
     from semsearch.verify import verify
@@ -31,30 +33,36 @@ __version__ = "0.1.0"
 __all__ = [
     "BuildReport",
     "Client",
+    "Context",
     "Embedder",
     "Hit",
     "Index",
     "Passage",
+    "Query",
     "ReadOptions",
     "SemsearchError",
     "build",
     "load_embedder",
     "open",
+    "prompt_context",
     "verify",
 ]
 
 _HOMES = {
     "BuildReport": "records",
     "Client": "client",
+    "Context": "context",
     "Embedder": "protocols",
     "Hit": "records",
     "Index": "search",
     "Passage": "records",
+    "Query": "queries",
     "ReadOptions": "records",
     "SemsearchError": "errors",
     "build": "build",
     "load_embedder": "embedders",
     "open": "search",
+    "prompt_context": "context",
     "verify": "verify",
 }
 

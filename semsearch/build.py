@@ -19,7 +19,7 @@ import numpy as np
 from semsearch import settings
 from semsearch.changes import STANDARD_INPUT, Change, changes, is_under
 from semsearch.chunking import ParagraphChunker
-from semsearch.database import Database, NewPassage
+from semsearch.database import Database
 from semsearch.embedders import load_embedder, load_recorded
 from semsearch.embedders.pipeline import Pipeline
 from semsearch.errors import EmbeddingFailed, Refused, SourceNotFound
@@ -28,7 +28,7 @@ from semsearch.languages import SAMPLE, detect
 from semsearch.offsets import places
 from semsearch.protocols import Embedder, Vectors
 from semsearch.readers import reader_for
-from semsearch.records import Article, BuildReport, ModelFingerprint, Place, ReadOptions, Skipped, Source, Span
+from semsearch.records import Article, BuildReport, ModelFingerprint, Passage, Place, ReadOptions, Skipped, Source, Span
 from semsearch.sources import open_source, walk
 
 CHUNKING_VERSION = 1
@@ -170,7 +170,9 @@ class _Job:
     def _store_article(self, file_id: int, name: str, article: Article) -> Iterator[_NewText]:
         """Store an article and its passages; yields what is to be embedded."""
         lang = article.lang or detect(article.text[article.body_start : article.body_start + SAMPLE])
-        article_id = self.db.add_article(file_id, _article_id(name, article.locator), article, lang)
+        aid = _article_id(name, article.locator)
+        article_id = self.db.add_article(file_id, aid, article, lang)
+        shown = (article.encoding, article.locator, article.url, article.external_id, aid)
         context = _context(article)
         seen: Counter[str] = Counter()
         spans = self.chunk(article)
@@ -182,11 +184,12 @@ class _Job:
                 seen[text] += 1
                 pid = _passage_id(name, article.locator, text, seen[text])
                 own = detect(text)
-                rows.append(NewPassage(pid, key, own if own != "und" else lang, place))
+                own = own if own != "und" else lang
+                rows.append((key, Passage(pid, text, name, article.title, article.date, own, place, *shown)))
             self.db.add_passages(article_id, rows)
-            for text, key, row in zip(texts, keys, rows, strict=True):
+            for key, passage in rows:
                 self.counts["passages"] += 1
-                yield _NewText(key, context, text, name, row.place)
+                yield _NewText(key, context, passage.text, name, passage.place)
 
     def _key(self, context: str, text: str) -> bytes:
         content = f"{len(context)}\0{context}{text}".encode()

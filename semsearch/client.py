@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
@@ -10,10 +11,11 @@ import httpx2
 
 from semsearch import settings
 from semsearch.errors import ServiceError, UsageError
-from semsearch.queries import Query, Searcher, languages
+from semsearch.queries import Query, Searcher
 from semsearch.records import Answer, FullArticle, Passage
 from semsearch.wire import answer_of, article_of, passage_of
 
+_ID: Final = re.compile("[0-9a-f]{16}")
 _NOT_FOUND: Final = 404
 _WRONG_USE: Final = 422
 _RENAMED: Final = {"text": "query"}
@@ -52,26 +54,28 @@ class Client(Searcher):
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage with the id that a hit showed; None where there is none (any more)."""
-        found = self._find(f"/v1/passages/{passage_id}?context=0")
+        found = self._find("passages", passage_id, "?context=0")
         return passage_of(found["passage"]) if found else None
 
     def neighbours(self, passage_id: str, reach: int = 1) -> list[Passage]:
         """Up to `reach` passages, 5 at most, before and behind one in its article, itself among them."""
-        found = self._find(f"/v1/passages/{passage_id}?context={reach}")
+        found = self._find("passages", passage_id, f"?context={reach}")
         return list(map(passage_of, found["around"])) if found else []
 
     def article(self, article_id: str) -> FullArticle | None:
         """The article with the id that a passage names, whole; None where there is none (any more)."""
-        found = self._find(f"/v1/articles/{article_id}")
+        found = self._find("articles", article_id)
         return article_of(found["article"]) if found else None
 
     def info(self) -> dict[str, Any]:
         """What the index holds, and what the service admits."""
         return self._ask("GET", "/v1/info")
 
-    def _find(self, path: str) -> dict[str, Any] | None:
+    def _find(self, kind: str, name: str, options: str = "") -> dict[str, Any] | None:
+        if not _ID.fullmatch(name):
+            return None
         try:
-            return self._ask("GET", path)
+            return self._ask("GET", f"/v1/{kind}/{name}{options}")
         except ServiceError as error:
             if error.status == _NOT_FOUND:
                 return None
@@ -96,7 +100,7 @@ class Client(Searcher):
 def _asked(query: Query) -> dict[str, Any]:
     """A question as the service takes it: days as text, and what is as usual left out."""
     asked = {field.name: getattr(query, field.name) for field in fields(Query)}
-    asked |= {"lang": languages(query.lang), "rerank": bool(query.rerank)}
+    asked["rerank"] = bool(query.rerank)
     asked |= {name: str(asked[name]) for name in ("since", "until") if asked[name] is not None}
     usual = {field.name: field.default for field in fields(Query)} | {"lang": (), "rerank": False}
     return {_RENAMED.get(name, name): value for name, value in asked.items() if value != usual[name]}

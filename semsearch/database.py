@@ -10,13 +10,15 @@ hash of what was embedded, stay and are not computed again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from itertools import islice
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
+from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import Article, Filters, FullArticle, Passage, Place, Skipped, Source, WordEntry
 from semsearch.sqlite import SqliteFile
@@ -28,7 +30,7 @@ _NAMED = "(name GLOB :source OR name GLOB :inside)"
 _JOINED = "passages JOIN articles ON articles.id = passages.article_id JOIN files ON files.id = articles.file_id"
 _PASSAGE = f"""
 SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, date, passages.lang, encoding, locator,
-       url, external_id, aid, start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end
+       url, external_id, aid, start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end, crc
 FROM {_JOINED}
 """
 
@@ -47,16 +49,6 @@ class FileRow:
     sha256: str
     skipped_kind: str | None
     skipped_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassage:
-    """A passage about to be stored. `key` names the vector: a hash of the model and of what it embeds."""
-
-    pid: str
-    key: bytes
-    lang: str
-    place: Place
 
 
 class Database(SqliteFile):
@@ -82,9 +74,40 @@ class Database(SqliteFile):
             "last_date": articles[2],
         }
 
-    def defects(self) -> list[str]:
-        """What SQLite finds wrong with its own file, a line each."""
-        return [line for (line,) in self._db.execute("PRAGMA quick_check") if line != "ok"]
+    def defects(self, generation: int) -> list[str]:
+        """What SQLite finds wrong with its own file, and the vectors of a generation that have changed, a line each."""
+        found = [line for (line,) in self._db.execute("PRAGMA quick_check") if line != "ok"]
+        if damaged := len(self.damaged_vectors()):
+            found.append(f"{damaged} vectors have changed since they were written")
+        without = f"SELECT count(*) FROM {_JOINED} LEFT JOIN vectors ON vectors.key = passages.key WHERE {_LIVE}"
+        missing = self._db.execute(f"{without} AND vectors.key IS NULL", {"generation": generation}).fetchone()[0]
+        return [*found, *([f"{missing} passages have no vector"] if missing else [])]
+
+    def damaged_vectors(self) -> list[bytes]:
+        """Keys of the vectors that have changed, or whose tokens have, since they were written."""
+        rows = self._db.execute("SELECT key, vector, vector_crc, tokens, tokens_crc FROM vectors")
+        return [key for key, *pairs in rows if crc32(pairs[0]) != pairs[1] or crc32(pairs[2]) != pairs[3]]
+
+    def damaged_files(self, generation: int) -> list[FileRow]:
+        """The files of a generation with a passage that has changed, or has no vector."""
+        found = []
+        for row in self._files("ORDER BY id", generation):
+            keys = [key for (key,) in self._db.execute(f"SELECT key FROM {_JOINED} WHERE files.id = ?", (row.id,))]
+            try:
+                complete = len(list(self.passages_of(row.id, generation))) == len(keys)
+            except IndexDamaged:
+                complete = False
+            if not complete or self.missing_vectors(keys):
+                found.append(row)
+        return found
+
+    def forget_vectors(self, keys: Sequence[bytes]) -> None:
+        """Remove vectors; a build embeds again what needs them, in the files that it reads."""
+        self._db.executemany("DELETE FROM vectors WHERE key = ?", ((key,) for key in keys))
+
+    def read_again(self, file_id: int) -> None:
+        """Let the next build read a file, though it has not changed."""
+        self._db.execute("UPDATE files SET size = -1, mtime_ns = 0, sha256 = '' WHERE id = ?", (file_id,))
 
     # ---- a build: the rows of the next generation
 
@@ -164,12 +187,12 @@ class Database(SqliteFile):
         )
         return int(cursor.lastrowid or 0)
 
-    def add_passages(self, article_id: int, passages: Iterable[NewPassage]) -> None:
-        """Store the passages of an article, in their order."""
-        rows = ((article_id, p.pid, p.key, p.lang, *_place_row(p.place)) for p in passages)
+    def add_passages(self, article_id: int, passages: Iterable[tuple[bytes, Passage]]) -> None:
+        """Store the passages of an article, in their order, each with the key of its vector."""
+        rows = ((article_id, p.id, key, p.lang, *astuple(p.place), checksum(p)) for key, p in passages)
         self._db.executemany(
             'INSERT INTO passages (article_id, pid, key, lang, start, "end", byte_start, byte_end, start_utf16,'
-            " end_utf16, line_start, line_end) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " end_utf16, line_start, line_end, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 
@@ -184,8 +207,12 @@ class Database(SqliteFile):
 
     def add_vectors(self, keys: Sequence[bytes], vectors: Vectors, tokens: Sequence[bytes]) -> None:
         """Store one float32 vector per key, and the tokens that go with it."""
-        rows = zip(keys, (vector.tobytes() for vector in vectors), tokens, strict=True)
-        self._db.executemany("INSERT OR IGNORE INTO vectors (key, vector, tokens) VALUES (?, ?, ?)", rows)
+        rows = (
+            (key, vector, crc32(vector), own, crc32(own))
+            for key, vector, own in zip(keys, map(bytes, vectors), tokens, strict=True)
+        )
+        columns = "key, vector, vector_crc, tokens, tokens_crc"
+        self._db.executemany(f"INSERT OR IGNORE INTO vectors ({columns}) VALUES (?, ?, ?, ?, ?)", rows)
 
     def drop_unused_vectors(self) -> None:
         """Remove the vectors that no passage of any generation uses."""
@@ -211,11 +238,12 @@ class Database(SqliteFile):
     def vectors(self, generation: int, dimension: int, batch: int = 4096) -> Iterator[tuple[Ids, Vectors]]:
         """Passage ids, ascending, and their vectors: (n,) and (n, dimension), n <= `batch`."""
         statement = (
-            f"SELECT passages.id, vector FROM {_JOINED} JOIN vectors ON vectors.key = passages.key"
+            f"SELECT passages.id, vector, vector_crc FROM {_JOINED} JOIN vectors ON vectors.key = passages.key"
             f" WHERE {_LIVE} ORDER BY passages.id"
         )
         rows = self._db.execute(statement, {"generation": generation})
         while part := list(islice(rows, batch)):
+            self.check(all(crc32(vector) == crc for _, vector, crc in part), "a vector")
             matrix = np.frombuffer(b"".join(row[1] for row in part), dtype=np.float32)
             yield np.fromiter((row[0] for row in part), np.int64, len(part)), matrix.reshape(len(part), dimension)
 
@@ -274,20 +302,24 @@ class Database(SqliteFile):
         """What was stored with the vectors of the passages with these ids, in their order."""
         marks = ",".join(str(int(i)) for i in ids)
         joined = "passages JOIN vectors ON vectors.key = passages.key"
-        rows = dict(self._db.execute(f"SELECT passages.id, tokens FROM {joined} WHERE passages.id IN ({marks})"))
+        found = self._db.execute(f"SELECT passages.id, tokens, tokens_crc FROM {joined} WHERE passages.id IN ({marks})")
+        rows = {row_id: tokens for row_id, tokens, crc in found if crc32(tokens) == crc}
+        self.check(rows.keys() >= set(ids), "the tokens of a passage")
         return [rows[row_id] for row_id in ids]
 
     def passages(self, ids: Sequence[int], generation: int) -> dict[int, Passage]:
         """The passages with these ids, by id."""
         marks = ",".join(str(int(i)) for i in ids)
         statement = f"{_PASSAGE} WHERE passages.id IN ({marks}) AND {_LIVE}"
-        return {row[0]: _passage(row[1:]) for row in self._db.execute(statement, {"generation": generation})}
+        found = {row[0]: self._passage(row[1:]) for row in self._db.execute(statement, {"generation": generation})}
+        self.check(found.keys() >= set(ids), "the list of passages")
+        return found
 
     def find_passage(self, pid: str, generation: int) -> tuple[int, Passage] | None:
         """The passage with a public id, behind its row id."""
         statement = f"{_PASSAGE} WHERE pid = :pid AND {_LIVE}"
         row = self._db.execute(statement, {"pid": pid, "generation": generation}).fetchone()
-        return None if row is None else (row[0], _passage(row[1:]))
+        return None if row is None else (row[0], self._passage(row[1:]))
 
     def around(self, row_id: int, reach: int, generation: int) -> list[Passage]:
         """Up to `reach` passages before and behind one of the same article, itself among them."""
@@ -311,14 +343,30 @@ class Database(SqliteFile):
             return None
         row_id, aid, text, name, title, day, lang, encoding, locator, url, external_id = row
         rows = self._db.execute(f"{_PASSAGE} WHERE article_id = ? ORDER BY passages.id", (row_id,))
-        passages = tuple(_passage(found[1:]) for found in rows)
+        passages = tuple(self._passage(found[1:]) for found in rows)
         return FullArticle(aid, text, name, title, _day(day), lang, encoding, locator, url, external_id, passages)
 
     def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
         """Every passage of a file, in reading order."""
         statement = f"{_PASSAGE} WHERE files.id = :file AND {_LIVE} ORDER BY passages.id"
         for row in self._db.execute(statement, {"file": file_id, "generation": generation}):
-            yield _passage(row[1:])
+            yield self._passage(row[1:])
+
+    def _passage(self, row: Sequence[Any]) -> Passage:
+        """A passage from its row. Raises IndexDamaged where anything of it has changed since it was stored."""
+        pid, text, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc = row
+        passage = Passage(
+            pid, text, source, title, _day(day), lang, Place(*place), encoding, locator, url, external_id, aid
+        )
+        self.check(checksum(passage) == crc, f"passage {pid}")
+        return passage
+
+
+def checksum(passage: Passage) -> int:
+    """CRC-32 of everything that is shown of a passage, so that no changed bit is shown unnoticed."""
+    named = (passage.id, passage.source, passage.title, passage.date, passage.lang, passage.encoding, passage.article)
+    found = (passage.locator, passage.url, passage.external_id, *astuple(passage.place), passage.text)
+    return crc32("\0".join(map(str, (*named, *found))).encode())
 
 
 def _filter_values(filters: Filters) -> dict[str, Any]:
@@ -332,17 +380,5 @@ def _filter_values(filters: Filters) -> dict[str, Any]:
     return values
 
 
-def _place_row(place: Place) -> tuple[int, ...]:
-    return (
-        *(place.start, place.end, place.byte_start, place.byte_end),
-        *(place.start_utf16, place.end_utf16, place.line_start, place.line_end),
-    )
-
-
 def _day(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
-
-
-def _passage(row: Sequence[Any]) -> Passage:
-    pid, text, source, title, day, lang, encoding, locator, url, external_id, aid, *place = row
-    return Passage(pid, text, source, title, _day(day), lang, Place(*place), encoding, locator, url, external_id, aid)

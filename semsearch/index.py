@@ -52,16 +52,32 @@ class Reader:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         """Open the index in `folder`. Raises IndexNotFound, IndexDamaged or FormatMismatch."""
         self.folder = Path(folder)
+        self._lock = threading.RLock()
+        self._open()
+
+    def _open(self) -> None:
+        self._file = file_id(self.folder)
         self._database = Database.open_to_read(self.folder)
+        self._derived: tuple[int, FlatVectors, words.WordIndex] | None = None
         if not self._database.generation:
             self._database.close()
             raise IndexNotFound(f"the first build of {self.folder} has not finished: run `semsearch build` again")
-        self._derived: tuple[int, FlatVectors, words.WordIndex] | None = None
-        self._lock = threading.RLock()
+
+    def _follow(self) -> None:
+        """Open the database again where another one has taken its place: the index was deleted and made anew."""
+        if file_id(self.folder) != self._file:
+            self._database.close()
+            self._open()
 
     def close(self) -> None:
         """Close the database; the reader is of no use afterwards."""
         self._database.close()
+
+    @property
+    def edition(self) -> tuple[object, int]:
+        """Another one whenever another build answers; raises IndexDamaged where that cannot answer."""
+        with self.view() as view:
+            return self._file, view.generation
 
     @property
     def fingerprint(self) -> ModelFingerprint:
@@ -72,13 +88,16 @@ class Reader:
     @contextmanager
     def database(self) -> Iterator[tuple[int, Database]]:
         """The newest generation's number, and the database held at it."""
-        with self._lock, self._database.snapshot():
-            yield self._database.generation, self._database
+        with self._lock:
+            self._follow()
+            with self._database.snapshot():
+                yield self._database.generation, self._database
 
     @contextmanager
     def view(self) -> Iterator[View]:
         """The newest generation, the same one throughout the block. Threads take turns."""
         with self._lock:
+            self._follow()
             for attempt in range(1, _ATTEMPTS + 1):
                 with self._database.snapshot():
                     generation = self._database.generation
@@ -127,6 +146,8 @@ class Writer:
         self.database = database
         self.generation = database.generation
         """The generation that readers see."""
+        self.mended: list[str] = []
+        """Names of derived files that were missing or damaged, and were made again."""
 
     @classmethod
     @contextmanager
@@ -165,9 +186,11 @@ class Writer:
             return
         vectors = self.database.meta("vectors")
         if not all(_is_intact(self.folder / made["file"], made["sha256"]) for made in _files_of(vectors)):
+            self.mended.append(vectors["file"])
             with self.database.transaction():
                 self.database.put_meta({"vectors": self._write_vectors(self.generation, vectors["dimension"])})
         if not _are_intact(self.folder, self.database.meta("words")):
+            self.mended.append(f"words-{self.generation}")
             with self.database.transaction():
                 self.database.put_meta({"words": self._write_words(self.generation)})
 
@@ -188,10 +211,15 @@ class Writer:
         with self.database.transaction():
             self.database.discard_unfinished(generation)
             self.database.drop_unused_vectors()
-        kept = {word_index["folder"], *(made["file"] for made in _files_of(vectors))}
-        for old in (*self.folder.glob("*.faiss"), *self.folder.glob("words-*")):
-            if old.name not in kept:
-                _remove(old)
+        self.remove_orphans()
+
+    def remove_orphans(self) -> list[str]:
+        """Remove the derived files that the published generation does not name; returns their names."""
+        kept = named_files(self.database)
+        orphans = [path for path in derived_files(self.folder) if path.name not in kept]
+        for path in orphans:
+            _remove(path)
+        return [path.name for path in orphans]
 
     def _write_vectors(self, generation: int, dimension: int) -> dict[str, Any]:
         path = self.folder / f"vectors-{generation}.faiss"
@@ -231,6 +259,26 @@ def require_same_model(found: ModelFingerprint, index: ModelFingerprint, folder:
             f"{folder} was built with {index}, this query would use {found}: "
             f"use the model it was built with, or run `semsearch build --index {folder} --model {found.name}`"
         )
+
+
+def named_files(database: Database) -> set[str]:
+    """Names of the derived files and folders of the published generation."""
+    vectors, word_index = database.meta("vectors"), database.meta("words")
+    return {word_index["folder"], *(made["file"] for made in _files_of(vectors))} if vectors and word_index else set()
+
+
+def derived_files(folder: Path) -> list[Path]:
+    """What looks like a derived file or folder of any generation."""
+    return sorted((*folder.glob("*.faiss"), *folder.glob("words-*"), *folder.glob("*.tmp")))
+
+
+def file_id(folder: Path) -> tuple[int, int] | None:
+    """What tells the database in `folder` from one that takes its place; None where there is none."""
+    try:
+        found = (folder / FILE_NAME).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def exists(folder: Path) -> bool:

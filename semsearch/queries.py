@@ -54,6 +54,7 @@ class Query:
             raise UsageError(f"half_life is {self.half_life} days, expected more than 0")
         if self.context < 0:
             raise UsageError(f"context is {self.context} passages, expected 0 or more")
+        object.__setattr__(self, "lang", languages(self.lang))  # so that equal questions are equal, and can be kept
         self.filters  # noqa: B018  (raises where a filter is wrong)
 
     @property
@@ -62,7 +63,7 @@ class Query:
         first, last = _day(self.since, "since"), _day(self.until, "until")
         if first and last and first > last:
             raise UsageError(f"since {first} lies behind until {last}: no day can match")
-        return Filters(languages(self.lang), first, last, self.source)
+        return Filters(tuple(self.lang), first, last, self.source)
 
 
 def languages(given: str | Sequence[str]) -> tuple[str, ...]:

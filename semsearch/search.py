@@ -156,10 +156,12 @@ class Index(Searcher):
             return view.generation, [by_id[row] for row in ids.tolist()], view.vectors.of(ids)
 
     @property
-    def generation(self) -> int:
-        """The number of the last finished build."""
-        with self._reader.database() as (generation, _):
-            return generation
+    def edition(self) -> tuple[object, int]:
+        """The database, and the number of its last finished build: another value whenever something else answers.
+
+        Raises IndexNotFound or IndexDamaged where nothing can.
+        """
+        return self._reader.edition
 
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it: counts, languages, dates, model, sources, size in bytes."""

@@ -63,6 +63,7 @@ MAX_CONTEXT: Final = Setting("max-context", 5, "The most passages around a hit t
 MAX_BODY_BYTES: Final = Setting("max-body-bytes", 64 << 10, "The largest request to a service, in bytes.")
 MAX_HEADER_BYTES: Final = Setting("max-header-bytes", 32 << 10, "The longest head of a request, in bytes.")
 MAX_RUNNING: Final = Setting("max-running", 128, "Queries that a service works on at a time; more are told to wait.")
+REMEMBERED_ANSWERS: Final = Setting("remembered-answers", 256, "Answers that a service keeps, until a new build.")
 MAX_HALF_OPEN: Final = Setting("max-half-open", 256, "Connections without a whole request; then the oldest is closed.")
 QUERY_SECONDS: Final = Setting("query-seconds", 10.0, "Time in which a service answers, or says that it cannot.")
 RECEIPT_SECONDS: Final = Setting("receipt-seconds", 10.0, "Time in which a request must have arrived whole.")

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
+from zlib import crc32
 
 from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
 
 FILE_NAME: Final = "semsearch.db"
 FORMAT: Final = 3
+REMEDY: Final = "run `semsearch repair`, or restore a backup"
 _CACHE_KIB: Final = 16 << 10
 _CHECKPOINT_PAGES: Final = 8 << 10
 
 _SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, options TEXT NOT NULL,
@@ -40,13 +42,15 @@ CREATE TABLE passages (
     article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     pid TEXT NOT NULL, key BLOB NOT NULL, lang TEXT NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, byte_start INTEGER NOT NULL, byte_end INTEGER NOT NULL,
-    start_utf16 INTEGER NOT NULL, end_utf16 INTEGER NOT NULL, line_start INTEGER NOT NULL, line_end INTEGER NOT NULL
+    start_utf16 INTEGER NOT NULL, end_utf16 INTEGER NOT NULL, line_start INTEGER NOT NULL, line_end INTEGER NOT NULL,
+    crc INTEGER NOT NULL
 );
 CREATE INDEX passages_article ON passages (article_id);
 CREATE INDEX passages_pid ON passages (pid);
 CREATE INDEX passages_key ON passages (key);
 CREATE TABLE vectors (
-    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL, tokens BLOB NOT NULL
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL, vector_crc INTEGER NOT NULL,
+    tokens BLOB NOT NULL, tokens_crc INTEGER NOT NULL
 );
 """
 
@@ -102,11 +106,24 @@ class SqliteFile:
             self.put_meta({"format": FORMAT, "generation": 0})
 
     def _check_format(self) -> None:
-        found = self.meta("format")
+        with named(self.path):  # nothing but this is the same in every format
+            row = self._db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        found = json.loads(row[0]) if row and row[0].isdigit() else None
         if found != FORMAT:
             newer = isinstance(found, int) and found > FORMAT
             remedy = "update semsearch" if newer else "build the index again in an empty folder"
             raise FormatMismatch(f"{self.path} has format {found}, this semsearch reads format {FORMAT}: {remedy}")
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the database, as this connection sees it, into `folder`, durably."""
+        path = folder / FILE_NAME
+        with named(self.path):
+            copy = connect(f"{path.absolute().as_uri()}?mode=rwc")
+            try:
+                self._db.backup(copy)
+                copy.execute("PRAGMA journal_mode = WAL")
+            finally:
+                copy.close()
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the write-ahead log into the database."""
@@ -141,13 +158,22 @@ class SqliteFile:
     def meta(self, key: str, default: Any = None) -> Any:
         """A value stored under `key`: anything that JSON can hold."""
         with named(self.path):
-            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-            return default if row is None else json.loads(row[0])
+            row = self._db.execute("SELECT value, crc FROM meta WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return default
+        self.check(crc32(f"{key}={row[0]}".encode()) == row[1], f"what it says of {key!r}")
+        return json.loads(row[0])
 
     def put_meta(self, values: dict[str, Any]) -> None:
         """Store values that JSON can hold, replacing those of the same keys."""
-        rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in values.items()]
-        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+        texts = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
+        rows = [(key, text, crc32(f"{key}={text}".encode())) for key, text in texts.items()]
+        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", rows)
+
+    def check(self, intact: bool, what: str) -> None:
+        """Raise IndexDamaged unless `what` is as it was written: SQLite itself would not notice a changed bit in it."""
+        if not intact:
+            raise IndexDamaged(f"{self.path} is damaged: {what} has changed since it was written: {REMEDY}")
 
     @property
     def generation(self) -> int:
@@ -185,4 +211,4 @@ def named(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise IndexDamaged(f"{path} cannot be used: {error}") from error
+        raise IndexDamaged(f"{path} cannot be used: {error}: {REMEDY}") from error

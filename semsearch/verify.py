@@ -12,7 +12,7 @@ import numpy as np
 from semsearch.changes import STANDARD_INPUT, sha256_of
 from semsearch.database import Database, FileRow
 from semsearch.errors import IndexDamaged, Refused
-from semsearch.index import Reader, View
+from semsearch.index import Reader, View, derived_files, named_files
 from semsearch.offsets import places
 from semsearch.readers import reader_for
 from semsearch.records import Article, Passage, ReadOptions, Source, Span
@@ -24,7 +24,8 @@ class Problem:
     """Something that is not as the index says.
 
     `kind`: `changed` or `missing` (a source on disk), `offsets` (a passage that its file does not hold where the
-    index says), `vectors`, `words` or `database` (the index itself).
+    index says), `vectors`, `words` or `database` (the index itself), `orphan` (a file in its folder that no generation
+    names).
     """
 
     kind: str
@@ -56,8 +57,11 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
     problems: list[Problem] = []
     reader = Reader(folder)
     try:
-        with reader.database() as (_, db):
-            problems += [Problem("database", str(reader.folder), line) for line in db.defects()]
+        with reader.database() as (generation, db):
+            problems += [Problem("database", str(reader.folder), line) for line in db.defects(generation)]
+            named = named_files(db)
+        orphans = [path.name for path in derived_files(reader.folder) if path.name not in named]
+        problems += [Problem("orphan", name, "belongs to no generation") for name in orphans]
         try:
             with reader.view() as view:
                 problems += _check_derived(view)
@@ -66,12 +70,15 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
         with reader.database() as (generation, db):
             for row in _rows(db, generation):
                 files += 1
-                own = list(db.passages_of(row.id, generation))
-                passages += len(own)
-                if row.path == STANDARD_INPUT:
-                    unchecked.append(row.name)
-                else:
-                    problems += _check_file(db, row, own)
+                try:
+                    own = list(db.passages_of(row.id, generation))
+                    passages += len(own)
+                    if row.path == STANDARD_INPUT:
+                        unchecked.append(row.name)
+                    else:
+                        problems += _check_file(db, row, own)
+                except IndexDamaged as damaged:
+                    problems.append(Problem("database", row.name, str(damaged)))
                 if progress:
                     progress(files, row.name)
     finally:

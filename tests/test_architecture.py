@@ -17,7 +17,7 @@ RANKS = {
     0: ["errors", "records"],
     1: [
         *("settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files", "helper"),
-        *("analysis", "analysing"),
+        *("analysis", "analysing", "context"),
     ],
     2: [
         "sources",
@@ -34,8 +34,8 @@ RANKS = {
     3: ["changes", "ranking", "wording", "calibration", "queries", "wire"],
     4: ["index", "explaining"],
     5: ["retrieval"],
-    6: ["build", "search", "verify", "evaluate"],
-    7: ["client", "service"],
+    6: ["build", "search", "verify", "evaluate", "backup"],
+    7: ["client", "service", "repair"],
     8: ["cli"],
     9: ["__main__"],
 }

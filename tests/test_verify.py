@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import semsearch
+from semsearch.database import checksum
 from semsearch.sqlite import connect
 from tests.conftest import write
 
@@ -51,9 +53,19 @@ def test_changed_and_missing_sources_are_named(archive: Path, built: Path) -> No
     assert kinds(built) == {"pottery.txt": "changed", "quake.txt": "missing"}
 
 
-def test_a_shifted_offset_is_found(built: Path) -> None:
+def test_a_changed_bit_in_the_database_is_found(built: Path) -> None:
     db = connect(str(built / "semsearch.db"))
     db.execute("UPDATE passages SET byte_start = byte_start + 3 WHERE id = 1")
+    db.close()
+    assert [problem.kind for problem in semsearch.verify(built).problems] == ["database"]
+
+
+def test_a_shifted_offset_is_found(built: Path) -> None:
+    with semsearch.open(built) as index:
+        passage = next(iter(index))
+    shifted = replace(passage, place=replace(passage.place, byte_start=passage.place.byte_start + 3))
+    db = connect(str(built / "semsearch.db"))
+    db.execute("UPDATE passages SET byte_start = byte_start + 3, crc = ? WHERE id = 1", (checksum(shifted),))
     db.close()
     assert [problem.kind for problem in semsearch.verify(built).problems] == ["offsets"]
 

@@ -11,11 +11,14 @@ from semsearch import __version__
 from semsearch.errors import SemsearchError
 
 _COMMANDS = {
+    "backup": "inspecting",
     "build": "building",
     "eval": "evaluating",
     "info": "inspecting",
     "models": "inspecting",
     "query": "querying",
+    "repair": "inspecting",
+    "restore": "inspecting",
     "serve": "serving",
     "show": "inspecting",
     "verify": "inspecting",

@@ -1,4 +1,4 @@
-"""`semsearch show`, `info`, `verify` and `models`."""
+"""`semsearch show`, `info`, `verify`, `repair`, `backup`, `restore` and `models`."""
 
 from __future__ import annotations
 
@@ -88,6 +88,49 @@ def verify(index: Path) -> None:
     click.echo(f"{result.files:,} files, {result.passages:,} passages: {len(result.problems) or 'no'} problems")
     if result.problems:
         click.get_current_context().exit(FAILED)
+
+
+@click.command()
+@index_option
+def repair(index: Path) -> None:
+    """Make a damaged index whole again, from its database and its sources.
+
+    Word and vector indexes are made anew from the database, files that belong to no build are removed, and sources
+    whose passages have changed in the database are read again. `semsearch verify` says whether there is need to.
+    """
+    from semsearch.repair import repair as repair_index
+
+    ticker = Ticker()
+    try:
+        done = repair_index(index, lambda step: ticker.show(f"{step.passages:,} passages  {step.name}"))
+    finally:
+        ticker.clear()
+    for name in (*done.derived, *done.sources):
+        click.echo(f"mended: {plain(name)}")
+    click.echo(f"{index}: {f'{done.vectors:,} vectors computed anew' if done.vectors else 'whole'}")
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
+@index_option
+def backup(target: Path, index: Path) -> None:
+    """Copy an index to the new folder DIR, while it is asked and even built.
+
+    The copy holds one build, whole, and is an index itself: `semsearch query --index DIR`.
+    """
+    from semsearch.backup import backup as copy_index
+
+    click.echo(f"{target}: generation {copy_index(index, target)} of {index}")
+
+
+@click.command()
+@click.argument("saved", type=click.Path(path_type=Path), metavar="DIR")
+@index_option
+def restore(saved: Path, index: Path) -> None:
+    """Put the backup in DIR where there is no index, or none any more."""
+    from semsearch.backup import restore as put_back
+
+    click.echo(f"{index}: generation {put_back(saved, index)} of {saved}")
 
 
 @click.command()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
@@ -25,7 +27,7 @@ from semsearch.records import Answer
 from semsearch.search import Index
 from semsearch.service import schemas
 from semsearch.service.engine import Engine
-from semsearch.service.guard import Door, Guard
+from semsearch.service.guard import Door, Guard, Safe
 from semsearch.service.metrics import Counting, Metrics
 from semsearch.service.plane import SAMPLED, Plane, plane
 from semsearch.service.responses import HANDLERS, json_response
@@ -62,11 +64,11 @@ def create_app(served: Served) -> FastAPI:
         yield
         app.state.engine.close()
 
-    middleware = [Middleware(Counting, served.log_requests), Middleware(Guard, served.door)]
+    middleware = [Middleware(Counting, served.log_requests), Middleware(Safe), Middleware(Guard, served.door)]
     if origins := sorted(served.door.origins):
         headers = ["authorization", "content-type", "x-api-key"]
         cors = Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=headers)
-        middleware.insert(1, cors)
+        middleware.insert(2, cors)
     app = FastAPI(
         title="semsearch", version=__version__, lifespan=lifespan, middleware=middleware, docs_url=None, redoc_url=None,
         description="Passages that answer a question, in Korean, English and Japanese, with exact source offsets.",
@@ -216,7 +218,7 @@ async def passage(passage_id: Id, engine: AnEngine, context: Annotated[schemas.C
         if found is None:
             raise HTTPException(404, f"there is no passage {passage_id}")
         shown = [passage_json(each) for each in around]
-        return {"generation": shelf.generation, "passage": passage_json(found), "around": shown}
+        return {"generation": shelf.edition[1], "passage": passage_json(found), "around": shown}
 
     return json_response(await engine.look_up(find))
 
@@ -228,7 +230,7 @@ async def article(article_id: Id, engine: AnEngine) -> Response:
         found = shelf.article(article_id)
         if found is None:
             raise HTTPException(404, f"there is no article {article_id}")
-        return {"generation": shelf.generation, "article": article_json(found)}
+        return {"generation": shelf.edition[1], "article": article_json(found)}
 
     return json_response(await engine.look_up(find))
 
@@ -276,7 +278,7 @@ async def healthz() -> dict[str, Any]:
 
 async def readyz(engine: AnEngine) -> dict[str, Any]:
     """The index can be asked."""
-    return {"status": "ok", "generation": await engine.look_up(lambda shelf: shelf.generation)}
+    return {"status": "ok", "generation": await engine.look_up(lambda shelf: shelf.edition[1])}
 
 
 async def metrics(request: Request, engine: AnEngine) -> Response:
@@ -290,27 +292,30 @@ async def metrics(request: Request, engine: AnEngine) -> Response:
     return Response(counted.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-async def home() -> Response:
+async def home(request: Request) -> Response:
     """The search page."""
-    return await page("index.html")
+    return await page(request, "index.html")
 
 
-async def page(name: str) -> Response:
+async def page(request: Request, name: str) -> Response:
     """A file of the page. They are listed once; a path from outside only chooses among them."""
     try:
-        content, media_type = _page_files()[name]
+        content, media_type, tag = _page_files()[name]
     except KeyError:
         raise HTTPException(404, "there is no such file") from None
-    return Response(content, media_type=media_type, headers={"cache-control": "no-cache"})
+    headers = {"cache-control": "no-cache", "etag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
 
 
-def _page_files() -> dict[str, tuple[bytes, str]]:
-    if not _FILES:
-        folder = Path(str(files("semsearch.service").joinpath("page")))
-        for path in folder.rglob("*"):
-            if path.suffix in _PAGE:
-                _FILES[path.relative_to(folder).as_posix()] = (path.read_bytes(), _PAGE[path.suffix])
-    return _FILES
-
-
-_FILES: dict[str, tuple[bytes, str]] = {}
+@cache
+def _page_files() -> dict[str, tuple[bytes, str, str]]:
+    """Content, media type and entity tag of each file, by its path in the page's folder."""
+    folder, found = Path(str(files("semsearch.service").joinpath("page"))), {}
+    for path in folder.rglob("*"):
+        if path.suffix in _PAGE:
+            content = path.read_bytes()
+            tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+            found[path.relative_to(folder).as_posix()] = (content, _PAGE[path.suffix], tag)
+    return found

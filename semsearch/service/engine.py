@@ -52,7 +52,8 @@ class Engine:
         self._thread = threading.Thread(target=self._work, name="answering", daemon=True)
         self._thread.start()
         self.running = 0
-        self._kept: dict[str, tuple[int, Any]] = {}
+        self._kept: dict[str, tuple[object, Any]] = {}
+        self._answers: dict[Query, tuple[object, Answer]] = {}
 
     def close(self) -> None:
         """Finish what was asked, and close the index."""
@@ -67,18 +68,18 @@ class Engine:
 
         Raises Busy, Late, and what `Index.answers` raises.
         """
-        if self.running >= settings.MAX_RUNNING.default:
+        if self.running + len(queries) > settings.MAX_RUNNING.default:
             raise Busy
         loop = asyncio.get_running_loop()
         job = _Job(queries, loop, loop.create_future())
-        self.running += 1
+        self.running += len(queries)
         try:
             self._jobs.put(job)
             return await asyncio.wait_for(job.done, settings.QUERY_SECONDS.default)
         except TimeoutError as error:
             raise Late from error
         finally:
-            self.running -= 1
+            self.running -= len(queries)
 
     async def look_up(self, find: Callable[[Index], T]) -> T:
         """What `find` finds in the index, in a thread of its own, apart from the questions. Raises Late."""
@@ -93,9 +94,9 @@ class Engine:
         """`look_up`, kept under `name` until a build has published another generation."""
 
         def found(shelf: Index) -> T:
-            generation = shelf.generation
-            if name not in self._kept or self._kept[name][0] != generation:
-                self._kept[name] = (generation, find(shelf))
+            edition = shelf.edition
+            if name not in self._kept or self._kept[name][0] != edition:
+                self._kept[name] = (edition, find(shelf))
             kept: T = self._kept[name][1]
             return kept
 
@@ -113,13 +114,17 @@ class Engine:
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
         """Answer all together or, where that fails, each alone, so that no one suffers for another's question."""
-        owners = [job for job in jobs for _ in job.queries]
         try:
-            answers = self._index.each_answer([query for job in jobs for query in job.queries])
-            for job, answer in zip(owners, answers, strict=True):
+            jobs = [job for job in jobs if not self._answered_before(job)]
+            owners = [job for job in jobs for _ in job.queries]
+            queries = [query for job in jobs for query in job.queries]
+            edition = self._index.edition
+            for job, answer in zip(owners, self._index.each_answer(queries) if queries else (), strict=True):
                 job.answers.append(answer)
                 if len(job.answers) == len(job.queries):
                     _settle(job, job.answers)
+            if self._index.edition == edition:
+                self._remember(edition, queries, [answer for job in jobs for answer in job.answers])
         except Exception as error:
             unsettled = [job for job in jobs if len(job.answers) < len(job.queries)]
             if len(jobs) == 1:
@@ -128,6 +133,23 @@ class Engine:
             for job in unsettled:
                 job.answers.clear()
                 self._answer([job])
+
+    def _answered_before(self, job: _Job) -> bool:
+        """Settle a job whose questions were all asked lately, of the same generation."""
+        if any(query not in self._answers for query in job.queries):
+            return False
+        known = [self._answers[query] for query in job.queries]
+        if any(edition != self._index.edition for edition, _ in known):
+            return False
+        _settle(job, [answer for _, answer in known])
+        return True
+
+    def _remember(self, edition: object, queries: Sequence[Query], answers: Sequence[Answer]) -> None:
+        for query, answer in zip(queries, answers, strict=True):
+            self._answers.pop(query, None)
+            self._answers[query] = (edition, answer)
+            if len(self._answers) > settings.REMEMBERED_ANSWERS.default:
+                del self._answers[next(iter(self._answers))]
 
 
 def _settle(job: _Job, outcome: list[Answer] | Exception) -> None:

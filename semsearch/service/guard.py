@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from semsearch import settings
@@ -22,7 +23,7 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_HEADERS: Final = {
+HEADERS: Final = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -33,11 +34,14 @@ _HEADERS: Final = {
 }
 
 
-class Refusal(Exception):
-    """A request that is not let in; `status` and `code` tell why."""
+class Refusal(HTTPException):
+    """A request that is not let in; `status` and `code` tell why.
+
+    FastAPI makes a 400 of every other exception that reading a body raises.
+    """
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(status, message)
         self.status, self.code, self.message = status, code, message
 
 
@@ -79,8 +83,9 @@ class Door:
         origin = headers.get("origin")
         if origin in self.origins:
             return
-        own = origin is None or (urlsplit(origin).scheme in ("http", "https") and urlsplit(origin).netloc == host)
-        if not own or (headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not opened):
+        if not _is_own(origin, host) or (
+            headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not opened
+        ):
             raise Refusal(403, "origin", "pages of other sites may not ask here: start with --allow-origin ORIGIN")
 
     def _check_key(self, headers: Headers) -> None:
@@ -91,8 +96,25 @@ class Door:
             raise Refusal(401, "key", "an API key is needed: send the header Authorization: Bearer KEY")
 
 
+class Safe:
+    """Sets the headers that browsers go by, whoever answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
 class Guard:
-    """Lets requests in by a `Door`, counts what they send, and sets the headers that browsers go by."""
+    """Lets requests in by a `Door`, and counts what they send."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app, self._door = app, door
@@ -101,21 +123,13 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-
-        async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
         try:
             self._door.check(scope)
             body = _Counted(receive, Headers(scope=scope).get("content-length", "0"))
         except Refusal as refusal:
-            await refuse(refusal, send_safely)
+            await refuse(refusal, send)
             return
-        await self._app(scope, body, send_safely)
+        await self._app(scope, body, send)
 
 
 class _Counted:
@@ -167,10 +181,19 @@ def is_wildcard(host: str) -> bool:
     return host in ("", "0.0.0.0", "::", "[::]")
 
 
+def _is_own(origin: str | None, host: str) -> bool:
+    """Whether an Origin header, if there is one, is that of a page of `host`."""
+    try:
+        return origin is None or (urlsplit(origin).scheme in ("http", "https") and urlsplit(origin).netloc == host)
+    except ValueError:  # no address at all
+        return False
+
+
 def _name_of(host: str) -> str:
     """The name in a Host header, without port and brackets."""
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        name, _, port = host[1:].partition("]")
+        return name if not port or (port[0] == ":" and port[1:].isdigit()) else host
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and ":" in host else host
 
 

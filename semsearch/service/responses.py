@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from semsearch.errors import IndexFolderError, ModelError, SemsearchError, UsageError
 from semsearch.service.engine import Busy, Late
-from semsearch.service.guard import Refusal
+from semsearch.service.guard import HEADERS, Refusal
 
 LOG: Final = logging.getLogger("semsearch.service")
 
@@ -46,7 +46,7 @@ async def _on_error(_: Request, error: Exception) -> Response:
             LOG.error("%s", error)
             return _error(503, "index", "the index cannot be asked just now; the service's log says why")
     LOG.exception("a request failed", exc_info=error)
-    return _error(500, "internal", "the service failed; its log says why")
+    return _error(500, "internal", "the service failed; its log says why", HEADERS)  # it comes from outside the guard
 
 
 HANDLERS: Final = dict.fromkeys(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import socket
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 import uvicorn
@@ -18,11 +20,11 @@ from uvicorn.supervisors import Multiprocess
 from semsearch import settings
 from semsearch.errors import UsageError
 from semsearch.service.app import Served, create_app
+from semsearch.service.guard import HEADERS
 from semsearch.service.metrics import share_counts
 
 _SHUTDOWN_SECONDS: Final = 10
 _BACKLOG: Final = 1024
-_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class Protocol(HttpToolsProtocol):
@@ -39,6 +41,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._head_bytes = 0
+        self._field_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -54,8 +57,19 @@ class Protocol(HttpToolsProtocol):
         self._head_bytes += len(data)
         super().data_received(data)
         if self._deadline is not None and self._head_bytes > settings.MAX_HEADER_BYTES.default:
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        self._field_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count_fields(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count_fields(len(name) + len(value) + len(": \r\n"))
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._head_bytes = -(1 << 60)  # the body is counted where it is read
@@ -64,6 +78,27 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._arrived()
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn calls where a request is no HTTP, or `_count_fields` raised."""
+        too_large = self._field_bytes > settings.MAX_HEADER_BYTES.default
+        self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST)
+
+    def _count_fields(self, length: int) -> None:
+        """A head that comes at once is whole before its bytes could be counted."""
+        self._field_bytes += length
+        if self._field_bytes > settings.MAX_HEADER_BYTES.default:
+            raise ValueError("the head of a request is too long")
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer, in the shape of all errors, what never came to be a request, and close."""
+        if self.transport.is_closing():
+            return
+        body = json.dumps({"error": {"code": "http", "message": status.phrase}}).encode()
+        fields = {**HEADERS, "content-type": "application/json", "content-length": len(body), "connection": "close"}
+        lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in fields.items())]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode("ascii") + body)
+        self.transport.close()
 
     def _await_request(self) -> None:
         self._head_bytes = 0

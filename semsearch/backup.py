@@ -1,0 +1,77 @@
+"""A copy of an index, made while it is asked and built: one generation, whole, and an index itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from semsearch.errors import UsageError
+from semsearch.files import flush
+from semsearch.index import Reader, Writer, exists, named_files
+
+
+def backup(folder: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+    """Copy the newest generation of the index in `folder` to the new folder `target`; returns the generation.
+
+    `target` appears whole or not at all, and can be opened like any index. A build may go on meanwhile.
+    Raises UsageError where `target` exists and is not empty, IndexNotFound, and IndexDamaged where what is to be copied
+    is damaged.
+    """
+    folder, target = Path(folder), Path(target).absolute()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(f"{target} is not empty: name a folder that is to be made")
+    reader = Reader(folder)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as unfinished:
+            generation = _copy(reader, Path(unfinished))
+            with suppress(FileNotFoundError):
+                target.rmdir()
+            os.rename(unfinished, target)
+            Path(unfinished).mkdir()  # for the block to remove
+        flush(target.parent)
+        return generation
+    finally:
+        reader.close()
+
+
+def restore(saved: str | os.PathLike[str], folder: str | os.PathLike[str]) -> int:
+    """Put a backup where an index is to be; returns its generation. Raises UsageError where one is already."""
+    if exists(Path(folder)):
+        raise UsageError(f"there is an index at {folder}: move it away first, or name another with --index")
+    for leftover in ("lock", "README.md", ".gitignore"):  # what a folder may hold that never had an index
+        if Path(folder, leftover).exists():
+            return _restore_into(Path(saved), Path(folder))
+    return backup(saved, folder)
+
+
+def _restore_into(saved: Path, folder: Path) -> int:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as scratch:
+        whole = Path(scratch) / "index"
+        generation = backup(saved, whole)
+        for path in sorted(whole.iterdir(), key=lambda path: path.name == "semsearch.db"):  # last what makes it one
+            if path.name != "lock":
+                os.rename(path, folder / path.name)
+    flush(folder)
+    return generation
+
+
+def _copy(reader: Reader, unfinished: Path) -> int:
+    """Database and derived files of one generation; what is missing or damaged of these is made again from it."""
+    with reader.database() as (generation, db):
+        db.copy_to(unfinished)
+        names = named_files(db)
+        for name in names:
+            with suppress(FileNotFoundError):  # a build has just cleared it away
+                source = reader.folder / name
+                (shutil.copytree if source.is_dir() else shutil.copyfile)(source, unfinished / name)
+    with Writer.open(unfinished):
+        pass
+    (unfinished / "lock").unlink()
+    for path in unfinished.rglob("*"):
+        flush(path)
+    flush(unfinished)
+    return generation

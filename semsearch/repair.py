@@ -1,0 +1,56 @@
+"""Mending an index: what is derived is made again, and what has changed in the database is read again from its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from semsearch.build import Progress, build
+from semsearch.changes import STANDARD_INPUT
+from semsearch.errors import IndexDamaged, IndexNotFound
+from semsearch.index import Writer, exists
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was made again: derived files by name, the number of vectors, and the sources that were read again."""
+
+    derived: tuple[str, ...] = ()
+    vectors: int = 0
+    sources: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.derived or self.vectors or self.sources)
+
+
+def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] | None = None) -> Repair:
+    """Make the index in `folder` whole again, as far as its sources are there.
+
+    Files that no generation names are removed; vector and word indexes that are missing or damaged are made from the
+    database; vectors that have changed are computed anew, and sources whose passages have changed are read again.
+    Raises IndexNotFound, IndexBusy, and IndexDamaged, with what to do, where the database itself cannot be mended:
+    its pages are torn, or a source that must be read again is gone.
+    """
+    folder = Path(folder)
+    if not exists(folder):
+        raise IndexNotFound(f"no index at {folder}: make one with `semsearch build SOURCE --index {folder}`")
+    with Writer.open(folder) as writer:
+        db, generation = writer.database, writer.generation
+        derived = (*writer.mended, *writer.remove_orphans())
+        with db.transaction():
+            damaged = db.damaged_vectors()
+            db.forget_vectors(damaged)
+            sources = db.damaged_files(generation)
+            gone = [row.name for row in sources if row.path != STANDARD_INPUT and not os.path.lexists(row.path)]
+            if gone or any(row.path == STANDARD_INPUT for row in sources):
+                raise IndexDamaged(
+                    f"{folder} cannot be mended: {', '.join(gone) or 'standard input'} must be read again and is gone: "
+                    "restore a backup, or build the index again"
+                )
+            for row in sources:
+                db.read_again(row.id)
+    if sources:
+        build(index=folder, progress=progress)
+    return Repair(derived, len(damaged), tuple(row.name for row in sources))
