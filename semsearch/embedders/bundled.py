@@ -60,7 +60,7 @@ class BundledModel:
         self._card: dict[str, Any] = json.loads((self.directory / CARD).read_text(encoding="utf-8"))
         self._packed: NDArray[np.uint8] = np.load(self.directory / VECTORS, mmap_mode="r")
         self._unpacked: NDArray[np.int8] | None = None
-        self.dimension = truncate_dim or 2 * self._packed.shape[1]
+        self.dimension = min(truncate_dim or self._card["dimension"], self._card["dimension"])
         """Length of a vector."""
         self._scales: Vectors = np.load(self.directory / SCALES)
         self.subwords = Subwords(self.directory)
