@@ -60,7 +60,7 @@ class BundledModel:
         self._card: dict[str, Any] = json.loads((self.directory / CARD).read_text(encoding="utf-8"))
         self._packed: NDArray[np.uint8] = np.load(self.directory / VECTORS, mmap_mode="r")
         self._unpacked: NDArray[np.int8] | None = None
-        self.dimension = min(truncate_dim or self._card["dimension"], self._card["dimension"])
+        self.dimension = min(truncate_dim or 2 * self._packed.shape[1], 2 * self._packed.shape[1])
         """Length of a vector."""
         self._scales: Vectors = np.load(self.directory / SCALES)
         self.subwords = Subwords(self.directory)
@@ -173,9 +173,10 @@ class BundledModel:
 
     def _rows(self, ids: NDArray[np.integer[Any]]) -> Vectors:
         """Rows of the table without their scales: float32, shape (len(ids), dimension)."""
-        if self._unpacked is not None:
-            return self._unpacked[ids].astype(np.float32)
-        return _PAIRS[self._packed[ids]].view(np.float32)[:, : self.dimension]
+        whole = self._unpacked
+        rows: Vectors
+        rows = _PAIRS[self._packed[ids]].view(np.float32) if whole is None else whole[ids].astype(np.float32)
+        return rows[:, : self.dimension]
 
     def _unpack(self) -> None:
         """Keep the whole table as int8, 42 MB: what many texts are embedded with is read much faster."""
