@@ -78,7 +78,7 @@ def index_words(text: str) -> list[str]:
     folded = _folded(text)
     words: list[str] = []
     for word in _SPACED.findall(folded):
-        words += _parts(word)
+        words += _parts(word) if len(word) <= _LONGEST else _parts.__wrapped__(word)  # those would fill the memory
     if not folded.isascii():
         words += _PAIRS.findall(folded)
         words += _SINGLES.findall(folded)

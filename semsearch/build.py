@@ -21,6 +21,7 @@ from semsearch.changes import STANDARD_INPUT, Change, changes, is_under
 from semsearch.chunking import ParagraphChunker
 from semsearch.database import Database
 from semsearch.embedders import load_embedder, load_recorded
+from semsearch.embedders.checking import one_each
 from semsearch.embedders.pipeline import Pipeline
 from semsearch.errors import EmbeddingFailed, Refused, SourceNotFound
 from semsearch.index import Writer, exists
@@ -28,6 +29,7 @@ from semsearch.languages import SAMPLE, detect
 from semsearch.offsets import places
 from semsearch.protocols import Embedder, Vectors
 from semsearch.readers import reader_for
+from semsearch.readers.limits import limited
 from semsearch.records import Article, BuildReport, ModelFingerprint, Passage, Place, ReadOptions, Skipped, Source, Span
 from semsearch.sources import open_source, walk
 
@@ -139,7 +141,7 @@ class _Job:
             self.db.retire_file(change.known.id, self.born)
 
     def _store_articles(self, file_id: int, source: Source, stream: BinaryIO) -> Iterator[_NewText]:
-        for item in reader_for(source.name)(stream, self.options):
+        for item in limited(reader_for(source.name)(stream, self.options)):
             if isinstance(item, Skipped):
                 self.skipped.append(replace(item, name=f"{source.name}, {item.name}"))
             else:
@@ -224,6 +226,7 @@ class _Job:
         return list({text.key: text for text in batch if text.key in missing}.values())
 
     def _checked(self, new: Sequence[_NewText], vectors: Vectors) -> Vectors:
+        vectors = one_each(self.embedder.fingerprint.name, vectors, len(new), self.embedder.dimension)
         lengths = np.linalg.norm(vectors, axis=1)
         wrong = np.flatnonzero(~(np.abs(lengths - 1.0) < 1e-3))  # `not near` also catches NaN
         if len(wrong):

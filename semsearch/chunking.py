@@ -27,8 +27,9 @@ from semsearch.sentences import sentence_ends
 from semsearch.settings import SHORT_WIDTH
 
 _NEWLINE = r"(?:\r?\n|\r(?!\n))"
-_BLANK = re.compile(rf"[\n\r\u2029](?:(?<=\u2029)|(?:(?<=\r)\n)?+(?:[^\S\r\n]*{_NEWLINE})+)")
-"""Begins with a set of letters, which `re` looks for four times as fast as for alternatives."""
+_BLANK = re.compile(rf"[\n\r\u2029](?:(?<=\u2029)|(?:(?<=\r)\n)?+(?:[^\S\r\n]*+{_NEWLINE})++)")
+"""Begins with a set of letters, which `re` looks for four times as fast as for alternatives. Possessive, or a million
+blank lines would take 200 MB."""
 _LINE_END = re.compile(_NEWLINE)
 _FENCE = re.compile(r"(?:^|(?<=\r)) {0,3}`{3,}[^`\r\n]*(?=[\r\n]|\Z)", re.MULTILINE)
 _HEADING = re.compile(r"#{1,6}[ \t]+[^\r\n]+\Z")

@@ -10,9 +10,10 @@ hash of what was embedded, stay and are not computed again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
@@ -21,13 +22,15 @@ import numpy as np
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import Article, Filters, FullArticle, Passage, Place, Skipped, Source, WordEntry
+from semsearch.sqlite import JOINED as _JOINED
+from semsearch.sqlite import LIVE as _LIVE
 from semsearch.sqlite import SqliteFile
 
 _KEYS_PER_STATEMENT = 500
+_named = attrgetter("id", "source", "title", "date", "lang", "encoding", "locator", "url", "external_id", "article")
+_placed = attrgetter(*(field.name for field in fields(Place)))
 
-_LIVE = "(files.born <= :generation AND (files.died IS NULL OR files.died > :generation))"
 _NAMED = "(name GLOB :source OR name GLOB :inside)"
-_JOINED = "passages JOIN articles ON articles.id = passages.article_id JOIN files ON files.id = articles.file_id"
 _PASSAGE = f"""
 SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, date, passages.lang, encoding, locator,
        url, external_id, aid, start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end, crc
@@ -77,16 +80,18 @@ class Database(SqliteFile):
     def defects(self, generation: int) -> list[str]:
         """What SQLite finds wrong with its own file, and the vectors of a generation that have changed, a line each."""
         found = [line for (line,) in self._db.execute("PRAGMA quick_check") if line != "ok"]
+        if not self.selects_as_before(generation):
+            found.append("what filters go by has changed since it was written")
         if damaged := len(self.damaged_vectors()):
             found.append(f"{damaged} vectors have changed since they were written")
         without = f"SELECT count(*) FROM {_JOINED} LEFT JOIN vectors ON vectors.key = passages.key WHERE {_LIVE}"
         missing = self._db.execute(f"{without} AND vectors.key IS NULL", {"generation": generation}).fetchone()[0]
         return [*found, *([f"{missing} passages have no vector"] if missing else [])]
 
-    def damaged_vectors(self) -> list[bytes]:
-        """Keys of the vectors that have changed, or whose tokens have, since they were written."""
-        rows = self._db.execute("SELECT key, vector, vector_crc, tokens, tokens_crc FROM vectors")
-        return [key for key, *pairs in rows if crc32(pairs[0]) != pairs[1] or crc32(pairs[2]) != pairs[3]]
+    def damaged_vectors(self) -> list[int]:
+        """Row ids of the vectors that have changed, or whose tokens have, since they were written."""
+        rows = self._db.execute("SELECT id, vector, vector_crc, tokens, tokens_crc FROM vectors")
+        return [row_id for row_id, *pairs in rows if not (_intact(*pairs[:2]) and _intact(*pairs[2:]))]
 
     def damaged_files(self, generation: int) -> list[FileRow]:
         """The files of a generation with a passage that has changed, or has no vector."""
@@ -101,13 +106,14 @@ class Database(SqliteFile):
                 found.append(row)
         return found
 
-    def forget_vectors(self, keys: Sequence[bytes]) -> None:
+    def forget_vectors(self, ids: Sequence[int]) -> None:
         """Remove vectors; a build embeds again what needs them, in the files that it reads."""
-        self._db.executemany("DELETE FROM vectors WHERE key = ?", ((key,) for key in keys))
+        self._db.executemany("DELETE FROM vectors WHERE id = ?", ((row_id,) for row_id in ids))
 
-    def read_again(self, file_id: int) -> None:
-        """Let the next build read a file, though it has not changed."""
-        self._db.execute("UPDATE files SET size = -1, mtime_ns = 0, sha256 = '' WHERE id = ?", (file_id,))
+    def read_again(self, file_id: int | None = None) -> None:
+        """Let the next build read a file, though it has not changed; or every file."""
+        again = "UPDATE files SET size = -1, mtime_ns = 0, sha256 = '' WHERE id = :id OR :id IS NULL"
+        self._db.execute(again, {"id": file_id})
 
     # ---- a build: the rows of the next generation
 
@@ -189,7 +195,7 @@ class Database(SqliteFile):
 
     def add_passages(self, article_id: int, passages: Iterable[tuple[bytes, Passage]]) -> None:
         """Store the passages of an article, in their order, each with the key of its vector."""
-        rows = ((article_id, p.id, key, p.lang, *astuple(p.place), checksum(p)) for key, p in passages)
+        rows = ((article_id, p.id, key, p.lang, *_placed(p.place), checksum(p)) for key, p in passages)
         self._db.executemany(
             'INSERT INTO passages (article_id, pid, key, lang, start, "end", byte_start, byte_end, start_utf16,'
             " end_utf16, line_start, line_end, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -228,7 +234,7 @@ class Database(SqliteFile):
         ids = [row[0] for row in self._db.execute("SELECT id FROM articles WHERE file_id = ? ORDER BY id", (file_id,))]
         for article_id in ids:
             row = self._db.execute(f"SELECT {columns} FROM articles WHERE id = ?", (article_id,)).fetchone()
-            yield Article(row[0], row[1], _day(row[2]), *row[3:])
+            yield Article(row[0], row[1], self._day(row[2]), *row[3:])
 
     def vector_count(self, generation: int) -> int:
         """How many passages a generation has."""
@@ -243,7 +249,7 @@ class Database(SqliteFile):
         )
         rows = self._db.execute(statement, {"generation": generation})
         while part := list(islice(rows, batch)):
-            self.check(all(crc32(vector) == crc for _, vector, crc in part), "a vector")
+            self.check(all(_intact(vector, crc) for _, vector, crc in part), "a vector")
             matrix = np.frombuffer(b"".join(row[1] for row in part), dtype=np.float32)
             yield np.fromiter((row[0] for row in part), np.int64, len(part)), matrix.reshape(len(part), dimension)
 
@@ -272,7 +278,7 @@ class Database(SqliteFile):
         for pid, file_id, lang, day, title, text in self._db.execute(
             statement, {"generation": generation, "born": born}
         ):
-            yield WordEntry(pid, file_id, lang, _day(day), f"{title}\n{text}")
+            yield WordEntry(pid, file_id, lang, self._day(day), f"{title}\n{text}")
 
     def died(self, generation: int) -> list[int]:
         """Ids of the files that disappear in `generation`."""
@@ -280,12 +286,14 @@ class Database(SqliteFile):
 
     def matching_files(self, source: str, generation: int) -> list[int]:
         """Ids of the files of a generation whose name matches a glob; see `Filters.source`."""
+        self.check_selection(generation)
         values = {"generation": generation, **_filter_values(Filters(source=source))}
         rows = self._db.execute(f"SELECT id FROM files WHERE {_LIVE} AND {_NAMED}", values)
         return [row[0] for row in rows]
 
     def allowed(self, filters: Filters, generation: int) -> Ids:
         """Ids, ascending, of the passages that `filters` admit."""
+        self.check_selection(generation)
         where, values = [_LIVE], {"generation": generation, **_filter_values(filters)}
         if filters.langs:
             where.append(f"passages.lang IN ({', '.join(f':lang{n}' for n in range(len(filters.langs)))})")
@@ -303,7 +311,7 @@ class Database(SqliteFile):
         marks = ",".join(str(int(i)) for i in ids)
         joined = "passages JOIN vectors ON vectors.key = passages.key"
         found = self._db.execute(f"SELECT passages.id, tokens, tokens_crc FROM {joined} WHERE passages.id IN ({marks})")
-        rows = {row_id: tokens for row_id, tokens, crc in found if crc32(tokens) == crc}
+        rows = {row_id: tokens for row_id, tokens, crc in found if _intact(tokens, crc)}
         self.check(rows.keys() >= set(ids), "the tokens of a passage")
         return [rows[row_id] for row_id in ids]
 
@@ -323,6 +331,7 @@ class Database(SqliteFile):
 
     def around(self, row_id: int, reach: int, generation: int) -> list[Passage]:
         """Up to `reach` passages before and behind one of the same article, itself among them."""
+        self.check_selection(generation)
         near = "SELECT id FROM passages WHERE article_id = (SELECT article_id FROM passages WHERE id = :row) AND id "
         rows = self._db.execute(
             f"SELECT * FROM ({near} <= :row ORDER BY id DESC LIMIT :reach + 1)"
@@ -344,7 +353,7 @@ class Database(SqliteFile):
         row_id, aid, text, name, title, day, lang, encoding, locator, url, external_id = row
         rows = self._db.execute(f"{_PASSAGE} WHERE article_id = ? ORDER BY passages.id", (row_id,))
         passages = tuple(self._passage(found[1:]) for found in rows)
-        return FullArticle(aid, text, name, title, _day(day), lang, encoding, locator, url, external_id, passages)
+        return FullArticle(aid, text, name, title, self._day(day), lang, encoding, locator, url, external_id, passages)
 
     def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
         """Every passage of a file, in reading order."""
@@ -356,17 +365,22 @@ class Database(SqliteFile):
         """A passage from its row. Raises IndexDamaged where anything of it has changed since it was stored."""
         pid, text, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc = row
         passage = Passage(
-            pid, text, source, title, _day(day), lang, Place(*place), encoding, locator, url, external_id, aid
+            pid, text, source, title, self._day(day), lang, Place(*place), encoding, locator, url, external_id, aid
         )
         self.check(checksum(passage) == crc, f"passage {pid}")
         return passage
 
+    def _day(self, value: object) -> date | None:
+        try:
+            return date.fromisoformat(str(value)) if value else None
+        except ValueError:
+            self.check(False, f"the date {value!r}")
+            raise
+
 
 def checksum(passage: Passage) -> int:
     """CRC-32 of everything that is shown of a passage, so that no changed bit is shown unnoticed."""
-    named = (passage.id, passage.source, passage.title, passage.date, passage.lang, passage.encoding, passage.article)
-    found = (passage.locator, passage.url, passage.external_id, *astuple(passage.place), passage.text)
-    return crc32("\0".join(map(str, (*named, *found))).encode())
+    return crc32("\0".join(map(str, (*_named(passage), *_placed(passage.place), passage.text))).encode())
 
 
 def _filter_values(filters: Filters) -> dict[str, Any]:
@@ -380,5 +394,6 @@ def _filter_values(filters: Filters) -> dict[str, Any]:
     return values
 
 
-def _day(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None
+def _intact(value: object, crc: object) -> bool:
+    """Whether a stored value is bytes, and those that were written."""
+    return isinstance(value, bytes) and crc32(value) == crc

@@ -14,6 +14,7 @@ SemsearchError
       +-- IndexNotFound    there is none at this path
       +-- IndexBusy        another process is writing it
       +-- IndexDamaged     a file of it is missing, changed or unreadable
+      +-- IndexInaccessible the system will not let it be read or written (disk full, no right, too many files)
       +-- FormatMismatch   written by an incompatible version of semsearch
 
 A message is one line that names what was found, what was expected and the remedy.
@@ -89,6 +90,10 @@ class IndexBusy(IndexFolderError):
 
 class IndexDamaged(IndexFolderError):
     """A file of the index is missing, changed or unreadable."""
+
+
+class IndexInaccessible(IndexFolderError):
+    """The system will not let a file of the index be read or written: the disk is full or fails, a right is missing."""
 
 
 class FormatMismatch(IndexFolderError):

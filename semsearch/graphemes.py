@@ -12,6 +12,8 @@ from itertools import accumulate
 import regex
 
 _CLUSTER = regex.compile(r"\X")
+_LONGEST = 1_000
+"""Code points from which a character is none, but marks heaped up to make one passage of a whole file."""
 
 
 def safe_edge(text: str, at: int) -> bool:
@@ -25,10 +27,11 @@ def safe_edge(text: str, at: int) -> bool:
 def last_edge(text: str, start: int, limit: int) -> int:
     """The last character border in (start, limit]; the end of the first character where it is longer than that.
 
-    `start` must itself be a border. Reads no further than the character that `limit` lies in.
+    `start` must itself be a border. Reads no further than the character that `limit` lies in, and of that no more than
+    `_LONGEST` code points.
     """
     edge = start
-    for cluster in _CLUSTER.finditer(text, start):
+    for cluster in _CLUSTER.finditer(text, start, max(limit + 1, start + _LONGEST)):
         if edge > start and cluster.end() > limit:
             break
         edge = cluster.end()

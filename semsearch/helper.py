@@ -14,7 +14,7 @@ def start(module: str, *arguments: str) -> subprocess.Popen[bytes] | None:
     if len(os.sched_getaffinity(0)) < 2 or not sys.executable:
         return None
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-P", "-m", module, *arguments],  # -P: nothing is imported from the current folder
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

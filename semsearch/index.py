@@ -21,10 +21,10 @@ from typing import Any
 
 from semsearch import analysis, calibration, words
 from semsearch.database import Database
-from semsearch.errors import IndexBusy, IndexDamaged, IndexNotFound, ModelMismatch
+from semsearch.errors import IndexBusy, IndexDamaged, IndexInaccessible, IndexNotFound, ModelMismatch, UsageError
 from semsearch.files import digest, flush
 from semsearch.records import ModelFingerprint
-from semsearch.sqlite import FILE_NAME
+from semsearch.sqlite import FILE_NAME, RETRY, named
 from semsearch.vectors import ENOUGH_FOR_CODES, FlatVectors, write_codes
 
 _ATTEMPTS = 5
@@ -122,6 +122,9 @@ class Reader:
                     self._derived = (generation, opened, opening.result())
             except FileNotFoundError as error:  # a build may be clearing it away
                 raise IndexDamaged(f"{error.filename} is missing: run `semsearch build` to make it again") from error
+            except OSError as error:
+                what = f"{error.filename or self.folder} cannot be read: {error.strerror or error}"
+                raise IndexInaccessible(f"{what}: {RETRY}") from error
         return self._derived[1:]
 
     def info(self) -> dict[str, Any]:
@@ -148,16 +151,22 @@ class Writer:
         """The generation that readers see."""
         self.mended: list[str] = []
         """Names of derived files that were missing or damaged, and were made again."""
+        self.cleared: list[str] = []
+        """Names of derived files that belonged to no generation, and were removed."""
+        self.reads_again = False
+        """Whether passages had gone astray in the database, so that a build must read every source again."""
 
     @classmethod
     @contextmanager
     def open(cls, folder: Path) -> Iterator[Writer]:
         """Take the lock, create the index if there is none, and clear what a killed build left behind.
 
-        Raises IndexBusy, naming the holder, where another process builds this index.
+        Raises IndexBusy, naming the holder, where another process builds this index, and UsageError for a folder
+        whose name SQLite cannot open. Raises IndexInaccessible, in the block too, where the system refuses something.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        with _exclusive(folder / "lock"):
+        if any("\udc80" <= c <= "\udcff" for c in str(folder.absolute())):
+            raise UsageError(f"the name of {folder} is no UTF-8, which an index needs: choose another with --index")
+        with _accessible(folder), _made(folder), _exclusive(folder / "lock"):
             database = Database.create_or_open(folder)
             try:
                 writer = cls(folder, database)
@@ -178,13 +187,17 @@ class Writer:
         return ModelFingerprint(**recorded) if recorded else None
 
     def _recover(self) -> None:
-        for leftover in self.folder.glob("*.tmp"):
-            _remove(leftover)
+        vectors = self.database.meta("vectors")
+        self.database.check(bool(vectors) or not self.generation, "the list of vector files")
+        self.cleared += self.remove_orphans()
         with self.database.transaction():
             self.database.discard_unfinished(self.generation)
         if not self.generation:
             return
-        vectors = self.database.meta("vectors")
+        if not self.database.selects_as_before(self.generation):
+            self.reads_again = True
+            with self.database.transaction():
+                self.database.read_again()
         if not all(_is_intact(self.folder / made["file"], made["sha256"]) for made in _files_of(vectors)):
             self.mended.append(vectors["file"])
             with self.database.transaction():
@@ -204,7 +217,8 @@ class Writer:
         vectors = self._write_vectors(generation, fingerprint.dimension)
         word_index = self._write_words(generation, self.database.meta("words"))
         samples = self.database.sample_vectors(generation, fingerprint.dimension)
-        derived = {"vectors": vectors, "words": word_index, "unrelated": calibration.measure(samples)}
+        selection, unrelated = self.database.selection(generation), calibration.measure(samples)
+        derived = {"vectors": vectors, "words": word_index, "unrelated": unrelated, "selection": selection}
         with self.database.transaction(durable=True):
             self.database.put_meta({**meta, "model": asdict(fingerprint), **derived, "generation": generation})
         self.generation = generation
@@ -240,10 +254,14 @@ class Writer:
         """Write the word index of `generation`, all of it, or upon the one `before`."""
         path = self.folder / f"words-{generation}"
         unfinished = path.with_suffix(".tmp")
+        held = None
         if before:
             fresh, gone = self.database.word_entries(generation, generation), self.database.died(generation)
-            words.write(unfinished, fresh, self.folder / before["folder"], gone)
-        else:
+            held = words.write(unfinished, fresh, self.folder / before["folder"], gone)
+            if held != self.database.vector_count(generation):  # of a file that was lost: nobody said that it died
+                _remove(unfinished)
+                held = None
+        if held is None:
             words.write(unfinished, self.database.word_entries(generation))
         if path.exists():
             _remove(path)
@@ -269,7 +287,7 @@ def named_files(database: Database) -> set[str]:
 
 def derived_files(folder: Path) -> list[Path]:
     """What looks like a derived file or folder of any generation."""
-    return sorted((*folder.glob("*.faiss"), *folder.glob("words-*"), *folder.glob("*.tmp")))
+    return sorted({*folder.glob("*.faiss"), *folder.glob("words-*"), *folder.glob("*.tmp")})  # words-7.tmp is one thing
 
 
 def file_id(folder: Path) -> tuple[int, int] | None:
@@ -287,12 +305,34 @@ def exists(folder: Path) -> bool:
 
 
 @contextmanager
+def _accessible(folder: Path) -> Iterator[None]:
+    """Turn what the system refuses into an error that names the file and says what to do."""
+    try:
+        with named(folder / FILE_NAME):
+            yield
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise IndexInaccessible(f"{error.filename or folder} cannot be read or written: {what}: {RETRY}") from error
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder where there is none, and wait until the disk has its name."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in new:
+        with suppress(PermissionError):  # a folder in which one may write, and not look
+            flush(path.parent)
+    yield
+
+
+@contextmanager
 def _exclusive(path: Path) -> Iterator[None]:
     """Hold the lock file. The kernel lets go of it when the process ends, however it ends."""
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise IndexBusy(f"{path.parent} is being built by {_holder(path)}: wait until it has finished") from error
         file.truncate(0)
         json.dump({"pid": os.getpid(), "host": os.uname().nodename, "since": time.strftime("%H:%M:%S")}, file)

@@ -41,6 +41,8 @@ class Query:
     context: int = 0
 
     def __post_init__(self) -> None:
+        if any("\ud800" <= c <= "\udfff" for c in self.text):
+            raise UsageError("the query holds bytes that are no text: type it in UTF-8")
         if not any(c.isprintable() and not c.isspace() for c in self.text):
             raise UsageError("the query is blank: say in a few words what you look for")
         if len(self.text) > (most := settings.MAX_QUERY_CHARS.default):

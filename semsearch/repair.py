@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from semsearch.build import Progress, build
 from semsearch.changes import STANDARD_INPUT
+from semsearch.database import Database, FileRow
 from semsearch.errors import IndexDamaged, IndexNotFound
 from semsearch.index import Writer, exists
+from semsearch.verify import check_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
     """Make the index in `folder` whole again, as far as its sources are there.
 
     Files that no generation names are removed; vector and word indexes that are missing or damaged are made from the
-    database; vectors that have changed are computed anew, and sources whose passages have changed are read again.
+    database; vectors that have changed are computed anew, and sources whose passages have changed, or are not where the
+    index says, are read again.
     Raises IndexNotFound, IndexBusy, and IndexDamaged, with what to do, where the database itself cannot be mended:
     its pages are torn, or a source that must be read again is gone.
     """
@@ -38,11 +41,12 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
         raise IndexNotFound(f"no index at {folder}: make one with `semsearch build SOURCE --index {folder}`")
     with Writer.open(folder) as writer:
         db, generation = writer.database, writer.generation
-        derived = (*writer.mended, *writer.remove_orphans())
+        derived = (*writer.mended, *writer.cleared)
         with db.transaction():
             damaged = db.damaged_vectors()
             db.forget_vectors(damaged)
             sources = db.damaged_files(generation)
+            sources += [row for row in _misread(db, generation) if row not in sources]
             gone = [row.name for row in sources if row.path != STANDARD_INPUT and not os.path.lexists(row.path)]
             if gone or any(row.path == STANDARD_INPUT for row in sources):
                 raise IndexDamaged(
@@ -51,6 +55,22 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
                 )
             for row in sources:
                 db.read_again(row.id)
-    if sources:
+    if sources or writer.reads_again:
         build(index=folder, progress=progress)
     return Repair(derived, len(damaged), tuple(row.name for row in sources))
+
+
+def _misread(db: Database, generation: int) -> Iterator[FileRow]:
+    """Files that do not hold their passages where the index says, and those that a build would take for unchanged."""
+    last = 0
+    while row := db.next_file(last, generation):
+        last = row.id
+        if row.skipped_kind is not None or row.path == STANDARD_INPUT or not os.path.lexists(row.path):
+            continue
+        try:
+            found = {problem.kind for problem in check_file(db, row, list(db.passages_of(row.id, generation)))}
+            same = (os.stat(row.path).st_size, os.stat(row.path).st_mtime_ns) == (row.size, row.mtime_ns)
+        except (IndexDamaged, OSError):
+            continue  # known already, or not to be read today
+        if found - {"missing", "changed"} or ("changed" in found and same):
+            yield row

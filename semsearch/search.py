@@ -15,6 +15,7 @@ from semsearch import ranking, settings
 from semsearch.bilingual import Lexicon
 from semsearch.calibration import Usual, of_bundled, unrelated
 from semsearch.embedders import load_recorded
+from semsearch.embedders.checking import one_each
 from semsearch.embedders.registry import BUNDLED
 from semsearch.errors import EmbeddingFailed, UsageError
 from semsearch.explaining import highlights, matched_words
@@ -172,6 +173,8 @@ class Index(Searcher):
         last = 0
         while True:
             with self._reader.database() as (generation, db):
+                if not last:
+                    db.check_selection(generation)
                 row = db.next_file(last, generation)
                 passages = list(db.passages_of(row.id, generation)) if row else []
             if row is None:
@@ -264,6 +267,7 @@ class Index(Searcher):
             vectors = embedder.embed_queries(texts)
         except ValueError as error:
             raise UsageError(f"the query has no letter or digit to search for: {error}") from error
+        vectors = one_each(embedder.fingerprint.name, vectors, len(texts), embedder.dimension)
         usable = np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3  # not so where one is NaN
         if not usable.all():
             text = texts[int(usable.argmin())]
@@ -275,6 +279,7 @@ def _newest(view: View, filters: Filters) -> date:
     """The day against which age is told: the last that the filters admit, or that the index has."""
     if filters.until:
         return filters.until
+    view.database.check_selection(view.generation)
     last = view.database.counts(view.generation)["last_date"]
     return date.fromisoformat(last) if last else date.min
 

@@ -169,7 +169,10 @@ def _is_visible(name: str) -> bool:
 def _ignored(folder: str) -> list[str]:
     """The patterns of a folder's ignore file, a line each; `#` begins a comment. Unreadable, it ignores nothing."""
     try:
-        with open(os.path.join(folder, IGNORE), encoding="utf-8") as file:
+        path = os.path.join(folder, IGNORE)
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would never end
+            return []
+        with open(path, encoding="utf-8", opener=lambda name, _: os.open(name, _OPEN_FLAGS)) as file:
             lines = [line.strip() for line in file.read(_MAX_IGNORE).splitlines()]
     except (OSError, ValueError):
         return []

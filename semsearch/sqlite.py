@@ -10,13 +10,28 @@ from pathlib import Path
 from typing import Any, Final, Self
 from zlib import crc32
 
-from semsearch.errors import FormatMismatch, IndexDamaged, IndexNotFound
+from semsearch.errors import FormatMismatch, IndexDamaged, IndexInaccessible, IndexNotFound
 
 FILE_NAME: Final = "semsearch.db"
 FORMAT: Final = 3
 REMEDY: Final = "run `semsearch repair`, or restore a backup"
+RETRY: Final = "see to that, then run the same command again"
 _CACHE_KIB: Final = 16 << 10
 _CHECKPOINT_PAGES: Final = 8 << 10
+
+LIVE: Final = "(files.born <= :generation AND (files.died IS NULL OR files.died > :generation))"
+JOINED: Final = "passages JOIN articles ON articles.id = passages.article_id JOIN files ON files.id = articles.file_id"
+_CHOSEN_BY: Final = ("passages.id || ' '", "article_id || ' '", "file_id || ' '", "passages.lang", "coalesce(date, '')")
+_SELECTION: Final = (
+    f"SELECT {' || '.join(_CHOSEN_BY)} AS said FROM {JOINED} WHERE {LIVE} ORDER BY passages.id",
+    f"SELECT id || ' ' || name AS said FROM files WHERE {LIVE} ORDER BY id",
+)
+
+_REFUSALS: Final = {
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM),
+}
+"""What SQLite says where nothing is wrong with the file, but the system would not let it work."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
@@ -61,6 +76,7 @@ class SqliteFile:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self.path = path
+        self._selection_checked = 0
 
     @classmethod
     def create_or_open(cls, folder: Path) -> Self:
@@ -108,7 +124,7 @@ class SqliteFile:
     def _check_format(self) -> None:
         with named(self.path):  # nothing but this is the same in every format
             row = self._db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        found = json.loads(row[0]) if row and row[0].isdigit() else None
+        found = int(row[0]) if row and str(row[0]).isdecimal() else None
         if found != FORMAT:
             newer = isinstance(found, int) and found > FORMAT
             remedy = "update semsearch" if newer else "build the index again in an empty folder"
@@ -136,14 +152,16 @@ class SqliteFile:
         A killed process loses nothing of it. A power cut may undo it, with all that came after it, unless
         `durable` waits until the disk has it.
         """
-        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with named(self.path):
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # where the disk is full, SQLite has rolled back by itself
+                    self._db.execute("ROLLBACK")
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -153,7 +171,8 @@ class SqliteFile:
             try:
                 yield
             finally:
-                self._db.execute("COMMIT")
+                if self._db.in_transaction:
+                    self._db.execute("COMMIT")
 
     def meta(self, key: str, default: Any = None) -> Any:
         """A value stored under `key`: anything that JSON can hold."""
@@ -169,6 +188,27 @@ class SqliteFile:
         texts = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
         rows = [(key, text, crc32(f"{key}={text}".encode())) for key, text in texts.items()]
         self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", rows)
+
+    def selection(self, generation: int) -> int:
+        """CRC-32 of what chooses passages: the article, file, language and date of each, and the files' names."""
+        total = 0
+        for part in _SELECTION:
+            row = self._db.execute(f"SELECT group_concat(said, char(10)) FROM ({part})", {"generation": generation})
+            total = crc32(str(row.fetchone()[0]).encode(), total)
+        return total
+
+    def check_selection(self, generation: int) -> None:
+        """Raise IndexDamaged where what chooses passages has changed; looked at once in a generation.
+
+        A passage's own checksum tells only where the passage is found; a changed date or language would hide it.
+        """
+        if self._selection_checked != generation:
+            self.check(self.selects_as_before(generation), "what filters go by")
+            self._selection_checked = generation
+
+    def selects_as_before(self, generation: int) -> bool:
+        """Whether what chooses passages is as it was when `generation` was published."""
+        return self.meta("selection") in (None, self.selection(generation))
 
     def check(self, intact: bool, what: str) -> None:
         """Raise IndexDamaged unless `what` is as it was written: SQLite itself would not notice a changed bit in it."""
@@ -211,4 +251,6 @@ def named(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _REFUSALS:
+            raise IndexInaccessible(f"{path} cannot be read or written: {error}: {RETRY}") from error
         raise IndexDamaged(f"{path} cannot be used: {error}: {REMEDY}") from error

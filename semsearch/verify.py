@@ -76,7 +76,7 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
                     if row.path == STANDARD_INPUT:
                         unchecked.append(row.name)
                     else:
-                        problems += _check_file(db, row, own)
+                        problems += check_file(db, row, own)
                 except IndexDamaged as damaged:
                     problems.append(Problem("database", row.name, str(damaged)))
                 if progress:
@@ -107,7 +107,8 @@ def _check_derived(view: View) -> Iterator[Problem]:
         yield Problem("vectors", "index", f"{wrong} vectors are not finite and of unit length")
 
 
-def _check_file(db: Database, row: FileRow, passages: Sequence[Passage]) -> Iterator[Problem]:
+def check_file(db: Database, row: FileRow, passages: Sequence[Passage]) -> Iterator[Problem]:
+    """Hold the passages of a file against it."""
     source = Source(row.name, Path(row.path), row.root, row.size, row.mtime_ns)
     if not os.path.lexists(row.path):
         yield Problem("missing", row.name, "is no longer there")
@@ -120,12 +121,14 @@ def _check_file(db: Database, row: FileRow, passages: Sequence[Passage]) -> Iter
     if changed:
         yield Problem("changed", row.name, "is not the file that was indexed: run `semsearch build`")
         return
-    options = ReadOptions.from_json(row.options)
-    if any(passage.locator for passage in passages):
-        yield from _check_container(source, options, passages)
-    else:
-        for article in db.articles(row.id):
-            yield from _check_text(source, article, passages)
+    try:
+        if any(passage.locator for passage in passages):
+            yield from _check_container(source, ReadOptions.from_json(row.options), passages)
+        else:
+            for article in db.articles(row.id):
+                yield from _check_text(source, article, passages)
+    except (ValueError, TypeError, LookupError) as error:  # what is not told in a passage's checksum
+        yield Problem("database", row.name, f"what is known of the file has changed: {error}")
 
 
 def _check_text(source: Source, article: Article, passages: Sequence[Passage]) -> Iterator[Problem]:

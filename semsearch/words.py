@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from semsearch.analysing import analysed
-from semsearch.errors import IndexDamaged
+from semsearch.errors import IndexDamaged, IndexInaccessible
 from semsearch.files import digest, flush
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import Filters, WordEntry
@@ -131,25 +131,29 @@ def most(idf: float) -> float:
     return idf * (_K1 + 1)
 
 
-def write(folder: Path, entries: Iterable[WordEntry], before: Path | None = None, gone: Iterable[int] = ()) -> None:
+def write(folder: Path, entries: Iterable[WordEntry], before: Path | None = None, gone: Iterable[int] = ()) -> int:
     """Make word indexes of `entries` in `folder`; with `before`, of its entries too, without those of files `gone`.
 
-    `before` stays as it is. When this returns, the disk has everything.
+    `before` stays as it is. When this returns, the disk has everything. Returns how many passages there are.
     """
     folder.mkdir()
     if before:
         _link(before, folder)
-    writers = _Writers(folder)
-    for file_id in gone:
-        writers.remove(file_id)
-    for entry, words in analysed(entries):
-        writers.add(entry, words)
-    writers.finish()
+    try:
+        writers = _Writers(folder)
+        for file_id in gone:
+            writers.remove(file_id)
+        for entry, words in analysed(entries):
+            writers.add(entry, words)
+        count = writers.finish()
+    except ValueError as error:  # tantivy has no other
+        raise IndexInaccessible(f"tantivy cannot write {folder}: {error}: run the same command again") from error
     for path in (*folder.rglob("*"), folder):
         if path.name.endswith(".lock"):
             path.unlink()
         else:
             flush(path)
+    return count
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -184,14 +188,18 @@ class _Writers:
         document.add_text("words", words)
         writer.add_document(document)
 
-    def finish(self) -> None:
-        """Make it durable; a language without a passage leaves no folder."""
+    def finish(self) -> int:
+        """Make it durable; a language without a passage leaves no folder. Returns how many passages there are."""
+        total = 0
         for lang, writer in self._writers.items():
             writer.commit()
             writer.garbage_collect_files()
             writer.wait_merging_threads()
-            if not int(_tantivy().Index(_schema(), str(self._folder / lang)).searcher().num_docs):
+            count = int(_tantivy().Index(_schema(), str(self._folder / lang)).searcher().num_docs)
+            total += count
+            if not count:
                 shutil.rmtree(self._folder / lang)
+        return total
 
 
 def _writer(path: Path) -> Any:

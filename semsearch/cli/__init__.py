@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any
 
 import click
 
 from semsearch import __version__
+from semsearch.cli.terminal import one_line
 from semsearch.errors import SemsearchError
 
 _COMMANDS = {
@@ -51,7 +53,13 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SemsearchError as error:
-            raise _Failure(" ".join(str(error).split())) from error
+            raise _Failure(one_line(" ".join(str(error).split()))) from error
+        except click.UsageError as error:
+            raise click.UsageError(one_line(error.format_message()), error.ctx) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read the output has gone: click ends quietly
+            raise _Failure(one_line(f"{error.filename or 'the system'}: {error.strerror or error}")) from error
         except KeyboardInterrupt:
             click.echo("\nsemsearch: interrupted: the index is as it was; the same command goes on from here", err=True)
             ctx.exit(INTERRUPTED)

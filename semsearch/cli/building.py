@@ -10,7 +10,7 @@ from semsearch import settings
 from semsearch.build import Progress
 from semsearch.build import build as build_index
 from semsearch.cli.options import index_option
-from semsearch.cli.terminal import Ticker, plain
+from semsearch.cli.terminal import Ticker, one_line
 from semsearch.embedders import load_embedder
 from semsearch.protocols import Embedder
 from semsearch.records import BuildReport, ReadOptions
@@ -91,14 +91,14 @@ def build(
 def _print(report: BuildReport, index: Path) -> None:
     would = "would be " if report.dry_run else ""
     for action, name in report.changes:
-        click.echo(f"{action:>6}  {plain(name)}")
+        click.echo(f"{action:>6}  {one_line(name)}")
     parts = [f"{report.added:,} added", f"{report.updated:,} updated", f"{report.removed:,} removed"]
     click.echo(f"{would}{', '.join(parts)}, {report.unchanged:,} unchanged")
     if not report.dry_run:
         speed = f" in {report.seconds:.1f} s" if report.embedded else ""
         embedded = f" ({report.embedded:,} embedded{speed})"
-        click.echo(f"{index}: {report.articles:,} articles, {report.passages:,} passages{embedded}")
+        click.echo(f"{one_line(str(index))}: {report.articles:,} articles, {report.passages:,} passages{embedded}")
     for skipped in report.skipped[:_SHOWN]:
-        click.echo(f"skipped {plain(skipped.name)}: {plain(skipped.reason)}", err=True)
+        click.echo(f"skipped {one_line(skipped.name)}: {one_line(skipped.reason)}", err=True)
     if len(report.skipped) > _SHOWN:
         click.echo(f"skipped {len(report.skipped) - _SHOWN:,} more", err=True)

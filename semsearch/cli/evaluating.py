@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import count, groupby
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from semsearch import evaluate, settings
 from semsearch.cli.options import aliases_option, index_option
-from semsearch.cli.terminal import Ticker, plain
+from semsearch.cli.terminal import Ticker, one_line, to_json
 from semsearch.errors import UsageError
 from semsearch.evaluate import ALL, MEASURES, OTHER, SAME, Evaluation, Row, Search, Setup
 from semsearch.queries import languages
@@ -88,9 +87,9 @@ def eval(
             result = evaluate.evaluate(queries, qrels, _passages(opened, ticker), _search(opened, ticker), setup)
     finally:
         ticker.clear()
-    click.echo(json.dumps(_json(result), ensure_ascii=False, indent=2) if as_json else "\n".join(_tables(result)))
+    click.echo(to_json(_json(result), 2) if as_json else "\n".join(_tables(result)))
     for warning in result.warnings:
-        click.echo(f"warning: {plain(warning)}", err=True)
+        click.echo(f"warning: {one_line(warning)}", err=True)
     if not result.judged:
         hint = "" if level == evaluate.DOCUMENT else "; for judgements that name whole sources, use --level document"
         click.echo(f"no query has a relevant {level} in {index}{hint}", err=True)
@@ -145,7 +144,7 @@ def _tables(result: Evaluation) -> Iterator[str]:
     yield f"{result.judged:,} of {result.queries:,} queries have a relevant {setup.level}; {setup.k} asked for; percent"
     by_system = [list(rows) for _, rows in groupby(result.rows, key=lambda row: row.system)]
     for rows in by_system:
-        name = plain(rows[0].system)
+        name = one_line(rows[0].system)
         yield from ("", f"{name}: {setup.level}s of one language alone, question > {setup.level}s")
         yield from _table([row for row in rows if row.passages != ALL])
         yield from (
@@ -167,7 +166,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _comparison(first: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
-    names = plain(first[0].system), plain(rows[0].system)
+    names = one_line(first[0].system), one_line(rows[0].system)
     how = f"95% interval of {evaluate.RESAMPLES:,} paired resamples; * excludes 0, from ten queries up"
     yield from ("", f"nDCG@10 of {names[0]}, of {names[1]}, and the difference", f"  ({how})")
     for base, row in zip(first, rows, strict=True):
@@ -179,4 +178,4 @@ def _comparison(first: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
 
 def _label(row: Row) -> str:
     named = {SAME: "within a language", OTHER: "across languages"}
-    return named.get(row.passages, f"{row.asked} > {row.passages}")
+    return one_line(named.get(row.passages, f"{row.asked} > {row.passages}"))

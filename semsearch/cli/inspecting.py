@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from semsearch.cli.options import index_option
-from semsearch.cli.terminal import Ticker, paragraph, plain, where
+from semsearch.cli.terminal import Ticker, one_line, paragraph, to_json, where
 from semsearch.embedders.registry import BUNDLED, KNOWN
 from semsearch.errors import UsageError
 from semsearch.records import Passage
@@ -32,9 +31,9 @@ def show(passage_id: str, index: Path, context: int, as_json: bool) -> None:
     if passage is None:
         raise UsageError(f"no passage {passage_id!r} in {index}: ids are printed by `semsearch query`")
     if as_json:
-        click.echo(json.dumps(passage_json(passage), ensure_ascii=False, indent=2))
+        click.echo(to_json(passage_json(passage), 2))
         return
-    click.echo(click.style(plain(passage.title) or "(no headline)", bold=True))
+    click.echo(click.style(one_line(passage.title) or "(no headline)", bold=True))
     click.echo(_facts(passage) + "\n")
     for neighbour in around:
         here = neighbour.id == passage.id
@@ -56,7 +55,7 @@ def info(index: Path, as_json: bool) -> None:
     with Index(index) as opened:
         facts = opened.info()
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        click.echo(to_json(facts, 2))
         return
     model, languages = facts["model"], facts["languages"]
     rows = {
@@ -66,10 +65,10 @@ def info(index: Path, as_json: bool) -> None:
         "files": f"{facts['files']:,} indexed, {facts['skipped']:,} skipped",
         "articles": f"{facts['articles']:,}, {facts['first_date'] or 'no date'} to {facts['last_date'] or 'no date'}",
         "passages": f"{facts['passages']:,}: " + ", ".join(f"{n:,} {lang}" for lang, n in languages.items()),
-        "sources": ", ".join(plain(root) for root in facts["sources"]),
+        "sources": ", ".join(one_line(root) for root in facts["sources"]),
     }
     for name, value in rows.items():
-        click.echo(f"{click.style(f'{name:>8}', fg='cyan')}  {value}")
+        click.echo(f"{click.style(f'{name:>8}', fg='cyan')}  {one_line(value)}")
 
 
 @click.command()
@@ -82,9 +81,9 @@ def verify(index: Path) -> None:
     finally:
         ticker.clear()
     for problem in result.problems:
-        click.echo(f"{problem.kind}: {plain(problem.name)} {plain(problem.detail)}")
+        click.echo(f"{problem.kind}: {one_line(problem.name)} {one_line(problem.detail)}")
     for name in result.unchecked:
-        click.echo(f"not checked: {plain(name)} exists only in the index", err=True)
+        click.echo(f"not checked: {one_line(name)} exists only in the index", err=True)
     click.echo(f"{result.files:,} files, {result.passages:,} passages: {len(result.problems) or 'no'} problems")
     if result.problems:
         click.get_current_context().exit(FAILED)
@@ -106,8 +105,8 @@ def repair(index: Path) -> None:
     finally:
         ticker.clear()
     for name in (*done.derived, *done.sources):
-        click.echo(f"mended: {plain(name)}")
-    click.echo(f"{index}: {f'{done.vectors:,} vectors computed anew' if done.vectors else 'whole'}")
+        click.echo(f"mended: {one_line(name)}")
+    click.echo(f"{one_line(str(index))}: {f'{done.vectors:,} vectors computed anew' if done.vectors else 'whole'}")
 
 
 @click.command()
@@ -120,7 +119,7 @@ def backup(target: Path, index: Path) -> None:
     """
     from semsearch.backup import backup as copy_index
 
-    click.echo(f"{target}: generation {copy_index(index, target)} of {index}")
+    click.echo(one_line(f"{target}: generation {copy_index(index, target)} of {index}"))
 
 
 @click.command()
@@ -130,7 +129,7 @@ def restore(saved: Path, index: Path) -> None:
     """Put the backup in DIR where there is no index, or none any more."""
     from semsearch.backup import restore as put_back
 
-    click.echo(f"{index}: generation {put_back(saved, index)} of {saved}")
+    click.echo(one_line(f"{index}: generation {put_back(saved, index)} of {saved}"))
 
 
 @click.command()
@@ -151,17 +150,16 @@ def models(card: bool, export: Path | None) -> None:
         from semsearch.embedders.export import export as export_model
 
         export_model(export)
-        click.echo(f'{export}: load it with sentence_transformers.SentenceTransformer("{export}")')
+        click.echo(one_line(f'{export}: load it with sentence_transformers.SentenceTransformer("{export}")'))
         return
     if card:
         from semsearch.embedders.bundled import CARD_TEXT, DATA
 
         click.echo((DATA / CARD_TEXT).read_text(encoding="utf-8"), nl=False)
         return
-    from semsearch.embedders.bundled import CARD, DATA
+    from semsearch.embedders.bundled import BundledModel
 
-    dimension = json.loads((DATA / CARD).read_text(encoding="utf-8"))["dimension"]
-    click.echo(f"{BUNDLED:<62} {dimension:>5}  CC-BY-SA-4.0  in the package, no download, no torch")
+    click.echo(f"{BUNDLED:<62} {BundledModel().dimension:>5}  CC-BY-SA-4.0  in the package, no download, no torch")
     for model in KNOWN:
         prompts = "prompts: query" + (", passage" if model.passage_prompt else "") if model.query_prompt else ""
         click.echo(f"{model.name:<62} {model.dimension:>5}  {model.licence:<12}  {prompts}".rstrip())

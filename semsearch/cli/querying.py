@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from semsearch import settings
 from semsearch.cli.options import aliases_option, index_option
-from semsearch.cli.terminal import hit_head, hit_lines, paragraph
+from semsearch.cli.terminal import hit_head, hit_lines, paragraph, to_json
 from semsearch.queries import Query
 from semsearch.records import Hit
 from semsearch.search import Index
@@ -90,10 +89,10 @@ def query(
         answer = opened.answers([asked])[0]
     if as_json:
         took = round((time.perf_counter() - started) * 1000, 1)
-        click.echo(json.dumps(answer_json(answer, took, explain), ensure_ascii=False, indent=2))
+        click.echo(to_json(answer_json(answer, took, explain), 2))
     else:
         for hit in answer.hits:
-            line = json.dumps(hit_json(hit, explain), ensure_ascii=False) if as_lines else _block(hit, explain)
+            line = to_json(hit_json(hit, explain)) if as_lines else _block(hit, explain)
             click.echo(line)
     if not answer.hits:
         click.echo("nothing found: widen the filters, or lower --min-score", err=True)

@@ -10,6 +10,7 @@ import click
 
 from semsearch import settings
 from semsearch.cli.options import aliases_option, index_option
+from semsearch.cli.terminal import one_line
 from semsearch.errors import UsageError
 
 
@@ -76,7 +77,10 @@ def serve(
 
 def _announce(index: Path, url: str, key: str | None) -> None:
     guarded = "" if key is None else ", with a key"
-    click.echo(f"semsearch: {index} is served at {click.style(url, bold=True)}{guarded}; Ctrl-C ends it", err=True)
+    click.echo(
+        f"semsearch: {one_line(str(index))} is served at {click.style(url, bold=True)}{guarded}; Ctrl-C ends it",
+        err=True,
+    )
 
 
 def _key(file: Path | None) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sys
 import time
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 import click
 
@@ -16,6 +19,12 @@ _WIDEST = 100
 _INDENT = "    "
 _OTHERS = 3
 _REDRAW_SECONDS = 0.1
+_UNSEEN: Final = re.compile(
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+"""Control and format characters that JSON leaves as they are, joiners aside."""
 
 
 def width() -> int:
@@ -26,6 +35,16 @@ def width() -> int:
 def plain(text: str) -> str:
     """`text` with control characters and bidirectional overrides made visible, so that none reaches the terminal."""
     return "".join(c if c.isprintable() or c in "\n " else _visible(c) for c in text)
+
+
+def one_line(text: str) -> str:
+    """`plain` with line ends as spaces: no name or headline can pass for a line of its own."""
+    return plain(text).replace("\n", " ")
+
+
+def to_json(value: object, indent: int | None = None) -> str:
+    """JSON in which characters that steer a terminal are escaped; it means the same."""
+    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def _visible(character: str) -> str:
@@ -63,14 +82,14 @@ def paragraph(text: str, highlights: Sequence[Highlight] = ()) -> str:
 def where(passage: Passage) -> str:
     """`path:line`, or for a record of a container `path, record 3, field text`."""
     place = f", {passage.locator}" if passage.locator else f":{passage.place.line_start}"
-    return plain(passage.source + place)
+    return one_line(passage.source + place)
 
 
 def heading(hit: Hit) -> str:
     """Rank, score, headline, date and language of a hit on one line."""
     passage = hit.passage
     day = passage.date.isoformat() if passage.date else "no date"
-    title = click.style(plain(passage.title) or "(no headline)", bold=True)
+    title = click.style(one_line(passage.title) or "(no headline)", bold=True)
     facts = click.style(f"{day}  {passage.lang}", fg="cyan")
     return f"{hit.rank:>2}  {click.style(f'{hit.score:.2f}', fg='green')}  {title}  {facts}"
 
@@ -87,7 +106,7 @@ def hit_head(hit: Hit, explain: bool) -> list[str]:
     if explain:
         parts = "  ".join(f"{name} {value:.3f}" for name, value in hit.scores)
         words = ", ".join(_matched(match) for match in hit.matched)
-        lines += [_INDENT + click.style(plain(line), fg="cyan") for line in (parts, words) if line]
+        lines += [_INDENT + click.style(one_line(line), fg="cyan") for line in (parts, words) if line]
     return lines
 
 
@@ -114,7 +133,7 @@ class Ticker:
             import wcwidth
 
             self._drawn = now
-            line = wcwidth.clip(plain(text), 0, width() - 1)
+            line = wcwidth.clip(one_line(text), 0, width() - 1)
             click.echo(f"\r\x1b[2K{line}", err=True, nl=False)
 
     def clear(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from semsearch.embedders.registry import BUNDLED
-from semsearch.errors import UsageError
+from semsearch.errors import ModelUnavailable, UsageError
 from semsearch.protocols import Embedder
 from semsearch.records import ModelFingerprint
 
@@ -45,7 +45,10 @@ def _load(
     if name == BUNDLED:
         from semsearch.embedders.bundled import BundledModel
 
-        return BundledModel(truncate_dim=truncate_dim)
+        try:
+            return BundledModel(truncate_dim=truncate_dim)
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise ModelUnavailable(f"the bundled model is damaged: {error}: install semsearch again") from error
     from semsearch.embedders.transformer import TransformerModel
 
     return TransformerModel(

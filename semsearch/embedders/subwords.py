@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import ChainMap
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
@@ -27,6 +28,8 @@ SCORES: Final = "scores.npy"
 UNKNOWN: Final = "<unk>"
 _FEW: Final = 200
 """New words up to which setting up the library does not pay."""
+_LONG: Final = 100
+"""Characters from which a word is not remembered: it is no word, and a few thousand of them would fill the memory."""
 _SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _MARKS = r"!-/:-@\[-`{-~、。「」『』・…“”‘’—"
 _WORD = re.compile(rf"\d+|[^{_SPACE}\d{_MARKS}]+|[{_MARKS}]")
@@ -64,11 +67,15 @@ class Subwords:
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text: known words are looked up, new ones cut."""
         words = [_WORD.findall(unicodedata.normalize("NFKC", text).lower()) for text in texts]
-        known = self._known
-        self._learn([word for word in dict.fromkeys(chain.from_iterable(words)) if word not in known], known)
+        known, own = self._known, dict[str, tuple[int, ...]]()
+        new = [word for word in dict.fromkeys(chain.from_iterable(words)) if word not in known]
+        self._learn([word for word in new if len(word) <= _LONG], known)
+        if long := [word for word in new if len(word) > _LONG]:
+            self._cut_natively(long, own)
         if len(known) > self._remembered:
             self._known = {}  # another thread may still be looking up in the old one
-        return [list(chain.from_iterable(map(known.__getitem__, row))) for row in words]
+        look_up = ChainMap(own, known).__getitem__ if own else known.__getitem__
+        return [list(chain.from_iterable(map(look_up, row))) for row in words]
 
     def rarity(self, ids: Sequence[int]) -> NDArray[np.float64]:
         """Negative natural logarithm of each token's probability in the vocabulary's model."""
@@ -98,8 +105,11 @@ class Subwords:
             known.update((word, ids) for word, ids in cut.items() if ids)
             new = [word for word, ids in cut.items() if not ids]
         if new:
-            encodings = self.tokenizer.encode_batch_fast(list(new), add_special_tokens=False)
-            known.update((word, tuple(encoding.ids)) for word, encoding in zip(new, encodings, strict=True))
+            self._cut_natively(new, known)
+
+    def _cut_natively(self, new: Sequence[str], known: dict[str, tuple[int, ...]]) -> None:
+        encodings = self.tokenizer.encode_batch_fast(list(new), add_special_tokens=False)
+        known.update((word, tuple(encoding.ids)) for word, encoding in zip(new, encodings, strict=True))
 
     def cut(self, word: str) -> tuple[int, ...]:
         """Ids of the likeliest pieces of a word; none where a character of it is in no piece."""
