@@ -38,24 +38,24 @@ def nothing_bad(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_killed_build_leaves_the_old_index_or_the_new_one_and_the_next_finishes(world: World) -> None:
-    """As many kills as fit into three seconds: about a dozen on two cores."""
-    assert nothing_bad(kills(world, 100, seconds=3))["kills"] >= 4
+    """As many kills as fit into two seconds, and four at least."""
+    assert nothing_bad(kills(world, 100, seconds=2))["kills"] >= 4
 
 
 def test_a_power_cut_leaves_the_old_index_or_the_new_one_or_what_a_build_mends(world: World) -> None:
-    found = nothing_bad(power_cuts(world, 8))
+    found = nothing_bad(power_cuts(world, 6))
     assert found["calls"] > 100
-    assert found["checked"] == 8
+    assert found["checked"] == 6
 
 
 def test_whatever_the_system_refuses_the_old_index_answers_and_the_next_build_succeeds(world: World) -> None:
-    found = nothing_bad(refused_calls(world, 8))
+    found = nothing_bad(refused_calls(world, 5))
     assert found["calls"] > 100
     assert found["IndexInaccessible, old"]
 
 
 def test_full_disks_and_other_limits_are_told_by_name(world: World) -> None:
-    assert nothing_bad(small_limits(world, 3))["refusals"] >= 6
+    assert nothing_bad(small_limits(world, 2))["refusals"] >= 4
 
 
 def test_a_refusal_is_one_line_on_the_command_line(world: World) -> None:
@@ -72,8 +72,8 @@ def test_a_folder_in_which_nothing_can_be_made_is_told_by_name(tmp_path: Path) -
 
 
 def test_changed_files_never_change_an_answer_without_a_word(world: World) -> None:
-    found = nothing_bad(rot(world, 15))
-    assert found["changes"] == 15
+    found = nothing_bad(rot(world, 10))
+    assert found["changes"] == 10
 
 
 def test_a_changed_model_file_ends_no_process(tmp_path: Path) -> None:

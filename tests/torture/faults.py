@@ -169,7 +169,8 @@ def _on_disk(world: World, disk: Path, size: int, counts: Counter[str], bad: lis
     _resize(disk, 1 << 30)
     shutil.rmtree(disk / "index", ignore_errors=True)
     folder = Path(shutil.copytree(world.base, disk / "index"))
-    _resize(disk, max(size, 1 << 16))
+    room = os.statvfs(disk)
+    _resize(disk, max(size, (room.f_blocks - room.f_bfree) * room.f_frsize))  # a disk cannot hold more than it has
     _judge(world, folder, lambda: build(world, folder), f"disk of {size}", counts, bad, lambda: _resize(disk, 1 << 30))
 
 
