@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +18,24 @@ from semsearch.errors import IndexDamaged, IndexInaccessible
 from semsearch.index import Writer
 from semsearch.repair import repair
 from semsearch.sqlite import connect
-from tests.torture.common import World
-from tests.torture.faults import on_the_command_line, refused_calls, small_limits
-from tests.torture.kill import kills
-from tests.torture.power import power_cuts
-from tests.torture.rebuild import rebuilds
-from tests.torture.rot import rot, rotten_models
-from tests.torture.two import two_builds
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="forks, and reads Linux's /proc")
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """An archive in two versions, and indexes over them."""
-    return World(tmp_path_factory.mktemp("torture"), count=4)
+def alone(harm: str, call: str, root: Path) -> Any:
+    """What a function of `tests/torture` returns in a process of its own.
+
+    It forks victims, and a process that has run other tests has threads, whose locks a fork would find held for good.
+    """
+    code = (
+        "import json, sys; from pathlib import Path; from tests.torture.common import World; "
+        f"from tests.torture import {harm}; root = Path(sys.argv[1]); print(json.dumps({harm}.{call}))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, str(root)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def nothing_bad(figures: dict[str, Any]) -> dict[str, Any]:
@@ -37,29 +43,29 @@ def nothing_bad(figures: dict[str, Any]) -> dict[str, Any]:
     return figures
 
 
-def test_a_killed_build_leaves_the_old_index_or_the_new_one_and_the_next_finishes(world: World) -> None:
+def test_a_killed_build_leaves_the_old_index_or_the_new_one_and_the_next_finishes(tmp_path: Path) -> None:
     """As many kills as fit into two seconds, and four at least."""
-    assert nothing_bad(kills(world, 100, seconds=2))["kills"] >= 4
+    assert nothing_bad(alone("kill", "kills(World(root, count=4), 100, seconds=2)", tmp_path))["kills"] >= 4
 
 
-def test_a_power_cut_leaves_the_old_index_or_the_new_one_or_what_a_build_mends(world: World) -> None:
-    found = nothing_bad(power_cuts(world, 6))
+def test_a_power_cut_leaves_the_old_index_or_the_new_one_or_what_a_build_mends(tmp_path: Path) -> None:
+    found = nothing_bad(alone("power", "power_cuts(World(root, count=4), 6)", tmp_path))
     assert found["calls"] > 100
     assert found["checked"] == 6
 
 
-def test_whatever_the_system_refuses_the_old_index_answers_and_the_next_build_succeeds(world: World) -> None:
-    found = nothing_bad(refused_calls(world, 5))
+def test_whatever_the_system_refuses_the_old_index_answers_and_the_next_build_succeeds(tmp_path: Path) -> None:
+    found = nothing_bad(alone("faults", "refused_calls(World(root, count=4), 5)", tmp_path))
     assert found["calls"] > 100
     assert found["IndexInaccessible, old"]
 
 
-def test_full_disks_and_other_limits_are_told_by_name(world: World) -> None:
-    assert nothing_bad(small_limits(world, 2))["refusals"] >= 4
+def test_full_disks_and_other_limits_are_told_by_name(tmp_path: Path) -> None:
+    assert nothing_bad(alone("faults", "small_limits(World(root, count=4), 2)", tmp_path))["refusals"] >= 4
 
 
-def test_a_refusal_is_one_line_on_the_command_line(world: World) -> None:
-    for status, said in on_the_command_line(world):
+def test_a_refusal_is_one_line_on_the_command_line(tmp_path: Path) -> None:
+    for status, said in alone("faults", "on_the_command_line(World(root, count=4))", tmp_path):
         assert status == 2, said
         assert said.startswith("semsearch: ")
         assert said.count("\n") == 1
@@ -71,22 +77,22 @@ def test_a_folder_in_which_nothing_can_be_made_is_told_by_name(tmp_path: Path) -
         pass
 
 
-def test_changed_files_never_change_an_answer_without_a_word(world: World) -> None:
-    found = nothing_bad(rot(world, 10))
+def test_changed_files_never_change_an_answer_without_a_word(tmp_path: Path) -> None:
+    found = nothing_bad(alone("rot", "rot(World(root, count=4), 10)", tmp_path))
     assert found["changes"] == 10
 
 
 def test_a_changed_model_file_ends_no_process(tmp_path: Path) -> None:
-    nothing_bad(rotten_models(tmp_path, 4))
+    nothing_bad(alone("rot", "rotten_models(root, 4)", tmp_path))
 
 
-def test_a_second_build_is_refused_and_a_killed_one_blocks_nobody(world: World) -> None:
-    found = nothing_bad(two_builds(world, 3))
+def test_a_second_build_is_refused_and_a_killed_one_blocks_nobody(tmp_path: Path) -> None:
+    found = nothing_bad(alone("two", "two_builds(World(root, count=4), 3)", tmp_path))
     assert found["refused, naming the holder"] == found["built after the holder was killed"] == 3
 
 
 def test_questions_during_builds_get_answers_of_one_build_and_nothing_leaks(tmp_path: Path) -> None:
-    found = nothing_bad(rebuilds(tmp_path, 8))
+    found = nothing_bad(alone("rebuild", "rebuilds(root, 8)", tmp_path))
     assert found["index questions"]
     assert found["service questions"]
     for before, after in (found["client"]["files"], found["service"]["files"]):
