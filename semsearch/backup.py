@@ -65,7 +65,7 @@ def _copy(reader: Reader, unfinished: Path) -> int:
         db.copy_to(unfinished)
         names = named_files(db)
         for name in names:
-            with suppress(FileNotFoundError):  # a build has just cleared it away
+            with suppress(FileNotFoundError, shutil.Error):  # a build has just cleared it away
                 source = reader.folder / name
                 (shutil.copytree if source.is_dir() else shutil.copyfile)(source, unfinished / name)
     with Writer.open(unfinished):
