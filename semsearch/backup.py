@@ -7,10 +7,14 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from semsearch.errors import UsageError
-from semsearch.files import flush
+from semsearch.files import flush, flush_tree
 from semsearch.index import Reader, Writer, exists, named_files
+
+_LEFTOVERS: Final = ("lock", "README.md", ".gitignore")
+"""What a folder may hold that has no index (any more)."""
 
 
 def backup(folder: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
@@ -42,9 +46,8 @@ def restore(saved: str | os.PathLike[str], folder: str | os.PathLike[str]) -> in
     """Put a backup where an index is to be; returns its generation. Raises UsageError where one is already."""
     if exists(Path(folder)):
         raise UsageError(f"there is an index at {folder}: move it away first, or name another with --index")
-    for leftover in ("lock", "README.md", ".gitignore"):  # what a folder may hold that never had an index
-        if Path(folder, leftover).exists():
-            return _restore_into(Path(saved), Path(folder))
+    if any(Path(folder, name).exists() for name in _LEFTOVERS):
+        return _restore_into(Path(saved), Path(folder))
     return backup(saved, folder)
 
 
@@ -71,7 +74,5 @@ def _copy(reader: Reader, unfinished: Path) -> int:
     with Writer.open(unfinished):
         pass
     (unfinished / "lock").unlink()
-    for path in unfinished.rglob("*"):
-        flush(path)
-    flush(unfinished)
+    flush_tree(unfinished)
     return generation

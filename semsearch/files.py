@@ -13,6 +13,12 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def flush_tree(folder: Path) -> None:
+    """Wait until the disk has everything in a folder, and its names."""
+    for path in (*folder.rglob("*"), folder):
+        flush(path)
+
+
 def flush(path: Path) -> None:
     """Wait until the disk has the file, or the names in the folder, at `path`."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -123,8 +123,7 @@ class Reader:
             except FileNotFoundError as error:  # a build may be clearing it away
                 raise IndexDamaged(f"{error.filename} is missing: run `semsearch build` to make it again") from error
             except OSError as error:
-                what = f"{error.filename or self.folder} cannot be read: {error.strerror or error}"
-                raise IndexInaccessible(f"{what}: {RETRY}") from error
+                raise _refused(error, self.folder, "read") from error
         return self._derived[1:]
 
     def info(self) -> dict[str, Any]:
@@ -311,8 +310,12 @@ def _accessible(folder: Path) -> Iterator[None]:
         with named(folder / FILE_NAME):
             yield
     except OSError as error:
-        what = error.strerror or str(error)
-        raise IndexInaccessible(f"{error.filename or folder} cannot be read or written: {what}: {RETRY}") from error
+        raise _refused(error, folder, "read or written") from error
+
+
+def _refused(error: OSError, folder: Path, done: str) -> IndexInaccessible:
+    what = f"{error.filename or folder} cannot be {done}: {error.strerror or error}"
+    return IndexInaccessible(f"{what}: {RETRY}")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from semsearch.changes import STANDARD_INPUT
 from semsearch.database import Database, FileRow
 from semsearch.errors import IndexDamaged, IndexNotFound
 from semsearch.index import Writer, exists
-from semsearch.verify import check_file
+from semsearch.verify import check_file, indexed_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,13 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
 
 def _misread(db: Database, generation: int) -> Iterator[FileRow]:
     """Files that do not hold their passages where the index says, and those that a build would take for unchanged."""
-    last = 0
-    while row := db.next_file(last, generation):
-        last = row.id
-        if row.skipped_kind is not None or row.path == STANDARD_INPUT or not os.path.lexists(row.path):
+    for row in indexed_files(db, generation):
+        if row.path == STANDARD_INPUT or not os.path.lexists(row.path):
             continue
         try:
             found = {problem.kind for problem in check_file(db, row, list(db.passages_of(row.id, generation)))}
-            same = (os.stat(row.path).st_size, os.stat(row.path).st_mtime_ns) == (row.size, row.mtime_ns)
+            now = os.stat(row.path)
+            same = (now.st_size, now.st_mtime_ns) == (row.size, row.mtime_ns)
         except (IndexDamaged, OSError):
             continue  # known already, or not to be read today
         if found - {"missing", "changed"} or ("changed" in found and same):

@@ -68,7 +68,7 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
         except IndexDamaged as damaged:
             problems.append(Problem("vectors", str(reader.folder), str(damaged)))
         with reader.database() as (generation, db):
-            for row in _rows(db, generation):
+            for row in indexed_files(db, generation):
                 files += 1
                 try:
                     own = list(db.passages_of(row.id, generation))
@@ -86,7 +86,8 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
     return Verification(files, passages, tuple(unchecked), tuple(problems))
 
 
-def _rows(db: Database, generation: int) -> Iterator[FileRow]:
+def indexed_files(db: Database, generation: int) -> Iterator[FileRow]:
+    """The files of a generation that were not skipped."""
     last = 0
     while row := db.next_file(last, generation):
         last = row.id

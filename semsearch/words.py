@@ -20,7 +20,7 @@ import numpy as np
 
 from semsearch.analysing import analysed
 from semsearch.errors import IndexDamaged, IndexInaccessible
-from semsearch.files import digest, flush
+from semsearch.files import digest, flush_tree
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import Filters, WordEntry
 
@@ -148,11 +148,9 @@ def write(folder: Path, entries: Iterable[WordEntry], before: Path | None = None
         count = writers.finish()
     except ValueError as error:  # tantivy has no other
         raise IndexInaccessible(f"tantivy cannot write {folder}: {error}: run the same command again") from error
-    for path in (*folder.rglob("*"), folder):
-        if path.name.endswith(".lock"):
-            path.unlink()
-        else:
-            flush(path)
+    for lock in list(folder.rglob("*.lock")):
+        lock.unlink()
+    flush_tree(folder)
     return count
 
 

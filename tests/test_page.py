@@ -10,8 +10,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ import pytest
 
 import semsearch
 from tests.conftest import ROOT, SEEDS
+from tests.serving import serving
 
 PAGE = ROOT / "semsearch" / "service" / "page"
 FILES = sorted(path for path in PAGE.rglob("*") if path.is_file())
@@ -43,29 +42,6 @@ def chromium() -> str | None:
     return os.environ.get("SEMSEARCH_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-@contextmanager
-def serving(index: Path) -> Iterator[str]:
-    """The address of a service over an index."""
-    command = [sys.executable, "-m", "semsearch", "serve", "--index", str(index), "--port", "0", "--workers", "1"]
-    env = {name: value for name, value in os.environ.items() if name != "SEMSEARCH_API_KEY"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=env
-    ) as process:
-        assert process.stdout
-        try:
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                    yield found[0]
-                    break
-            else:
-                pytest.fail(f"the service did not start: {''.join(said)}")
-        finally:
-            process.terminate()
-            process.stdout.read()
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run ./scripts/browser")
@@ -80,8 +56,8 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def service(browser: Any, seeds_index: Path) -> Iterator[str]:
-    with serving(seeds_index) as address:
-        yield address
+    with serving(seeds_index) as running:
+        yield running.url
 
 
 @contextmanager
@@ -650,8 +626,8 @@ def hostile(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     text = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     (folder / "attacks.jsonl").write_text(text, encoding="utf-8")
     semsearch.build([folder / "attacks.jsonl"], folder / "index")
-    with serving(folder / "index") as address:
-        yield address
+    with serving(folder / "index") as running:
+        yield running.url
 
 
 def test_no_payload_ever_runs(browser: Any, hostile: str) -> None:

@@ -22,6 +22,7 @@ import pytest
 from semsearch import settings
 from semsearch.cli import commands
 from tests.conftest import ROOT
+from tests.serving import serving
 
 ADDRESS = "http://127.0.0.1:8765"
 MANUAL = (ROOT / "docs/service.md").read_text(encoding="utf-8")
@@ -49,21 +50,8 @@ TABLED = {
 @pytest.fixture(scope="module")
 def service(seeds_index: Path) -> Iterator[str]:
     """The address of a service over the sample archive."""
-    command = [sys.executable, "-m", "semsearch", "serve", "--index", str(seeds_index), "--port", "0", "--workers", "1"]
-    env = {name: value for name, value in os.environ.items() if name != "SEMSEARCH_API_KEY"}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT) as process:
-        assert process.stderr
-        try:
-            said = ""
-            for line in process.stderr:
-                said += line
-                if found := re.search(r"is served at (\S+);", line):
-                    yield found[1]
-                    break
-            else:
-                pytest.fail(f"the service did not start: {said}")
-        finally:
-            process.terminate()
+    with serving(seeds_index) as running:
+        yield running.url
 
 
 def test_every_shell_example_answers_as_shown(service: str) -> None:

@@ -60,7 +60,8 @@ class BundledModel:
         self._card: dict[str, Any] = json.loads((self.directory / CARD).read_text(encoding="utf-8"))
         self._packed: NDArray[np.uint8] = np.load(self.directory / VECTORS, mmap_mode="r")
         self._unpacked: NDArray[np.int8] | None = None
-        self.dimension = min(truncate_dim or 2 * self._packed.shape[1], 2 * self._packed.shape[1])
+        whole = 2 * self._packed.shape[1]
+        self.dimension = min(truncate_dim or whole, whole)
         """Length of a vector."""
         self._scales: Vectors = np.load(self.directory / SCALES)
         self.subwords = Subwords(self.directory)

@@ -28,7 +28,7 @@ from semsearch.search import Index
 from semsearch.service import schemas
 from semsearch.service.engine import Engine
 from semsearch.service.guard import Door, Guard, Safe
-from semsearch.service.metrics import Counting, Metrics
+from semsearch.service.metrics import LOG, Counting, Metrics
 from semsearch.service.plane import SAMPLED, Plane, plane
 from semsearch.service.responses import HANDLERS, json_response
 from semsearch.wire import answer_json, article_json, hit_json, passage_json
@@ -75,7 +75,7 @@ def create_app(served: Served) -> FastAPI:
         responses=_ERRORS,
     )  # fmt: skip
     app.state.served, app.state.metrics = served, Metrics()
-    logging.getLogger("semsearch.service").setLevel(logging.INFO)
+    LOG.setLevel(logging.INFO)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
     _add_routes(app)
@@ -95,9 +95,7 @@ def _add_routes(app: FastAPI) -> None:
     post("/v1/query", response_model=schemas.AnswerOut, tags=["search"])(query)
     get("/v1/query", response_model=schemas.AnswerOut, tags=["search"], operation_id="query_by_url")(query_by_url)
     post("/v1/query/batch", response_model=schemas.AnswersOut, tags=["search"])(batch)
-    lines: Responses = {
-        200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}, "description": "Lines of JSON"}
-    }
+    lines = _raw("application/x-ndjson", "Lines of JSON")
     post("/v1/query/stream", response_class=StreamingResponse, responses=lines, tags=["search"])(stream)
     get("/v1/passages/{passage_id}", response_model=schemas.PassageAnswer, tags=["archive"])(passage)
     get("/v1/articles/{article_id}", response_model=schemas.ArticleAnswer, tags=["archive"])(article)
@@ -105,9 +103,7 @@ def _add_routes(app: FastAPI) -> None:
     get("/v1/map", response_model=schemas.ArchiveMap, tags=["archive"])(archive_map)
     get("/healthz", response_model=schemas.Health, tags=["service"])(healthz)
     get("/readyz", response_model=schemas.Health, tags=["service"])(readyz)
-    text: Responses = {
-        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text format"}
-    }
+    text = _raw("text/plain", "Prometheus text format")
     get("/metrics", response_class=Response, responses=text, tags=["service"])(metrics)
     get("/", include_in_schema=False)(home)
     get("/page/{name:path}", include_in_schema=False)(page)
@@ -126,32 +122,8 @@ async def query(asked: schemas.Asked, request: Request, engine: AnEngine) -> Res
     return json_response(answered[0])
 
 
-async def query_by_url(
-    request: Request,
-    engine: AnEngine,
-    q: Annotated[schemas.Text, Query()],
-    k: schemas.Count = settings.K.default,
-    mode: schemas.Mode = "hybrid",
-    lang: Annotated[schemas.Langs, Query()] = [],  # noqa: B006
-    since: schemas.Since = None,
-    until: schemas.Until = None,
-    source: schemas.Glob = None,
-    min_score: schemas.Score = None,
-    balance: schemas.Balance = "calibrated",
-    collapse: schemas.Collapse = True,
-    fusion: schemas.Fusion = "convex",
-    half_life: schemas.HalfLife = None,
-    rerank: schemas.Rerank = False,
-    explain: schemas.Explain = False,
-    context: schemas.Context = 0,
-    project: schemas.Project = False,
-) -> Response:
+async def query_by_url(asked: Annotated[schemas.AskedByUrl, Query()], request: Request, engine: AnEngine) -> Response:
     """The passages that answer a question, asked in the address."""
-    asked = schemas.Asked(
-        query=q, k=k, mode=mode, lang=lang, since=since, until=until, source=source, min_score=min_score,
-        balance=balance, collapse=collapse, fusion=fusion, half_life=half_life, rerank=rerank, explain=explain,
-        context=context, project=project,
-    )  # fmt: skip
     return await query(asked, request, engine)
 
 
@@ -283,12 +255,8 @@ async def readyz(engine: AnEngine) -> dict[str, Any]:
 
 async def metrics(request: Request, engine: AnEngine) -> Response:
     """Requests, latencies, and the size and generation of the index, for Prometheus."""
-    counted, found = request.app.state.metrics, await _info(engine)
-    for gauge, name in ((counted.generation, "generation"), (counted.passages, "passages")):
-        gauge.set(found[name])
-    counted.articles.set(found["articles"])
-    counted.bytes.set(found["bytes"])
-    counted.running.set(engine.running)
+    counted: Metrics = request.app.state.metrics
+    counted.describe(await _info(engine), engine.running)
     return Response(counted.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -115,16 +115,15 @@ class Engine:
     def _answer(self, jobs: Sequence[_Job]) -> None:
         """Answer all together or, where that fails, each alone, so that no one suffers for another's question."""
         try:
-            jobs = [job for job in jobs if not self._answered_before(job)]
-            owners = [job for job in jobs for _ in job.queries]
-            queries = [query for job in jobs for query in job.queries]
             edition = self._index.edition
-            for job, answer in zip(owners, self._index.each_answer(queries) if queries else (), strict=True):
+            jobs = [job for job in jobs if not self._answered_before(job, edition)]
+            owned = [(job, query) for job in jobs for query in job.queries]
+            answers = self._index.each_answer([query for _, query in owned]) if owned else ()
+            for (job, query), answer in zip(owned, answers, strict=True):
+                self._remember(edition, query, answer)
                 job.answers.append(answer)
                 if len(job.answers) == len(job.queries):
                     _settle(job, job.answers)
-            if self._index.edition == edition:
-                self._remember(edition, queries, [answer for job in jobs for answer in job.answers])
         except Exception as error:
             unsettled = [job for job in jobs if len(job.answers) < len(job.queries)]
             if len(jobs) == 1:
@@ -134,22 +133,23 @@ class Engine:
                 job.answers.clear()
                 self._answer([job])
 
-    def _answered_before(self, job: _Job) -> bool:
+    def _answered_before(self, job: _Job, edition: object) -> bool:
         """Settle a job whose questions were all asked lately, of the same generation."""
-        if any(query not in self._answers for query in job.queries):
+        known = [self._answers.get(query, (None, None)) for query in job.queries]
+        if any(of != edition for of, _ in known):
             return False
-        known = [self._answers[query] for query in job.queries]
-        if any(edition != self._index.edition for edition, _ in known):
-            return False
-        _settle(job, [answer for _, answer in known])
+        _settle(job, [answer for _, answer in known if answer])
         return True
 
-    def _remember(self, edition: object, queries: Sequence[Query], answers: Sequence[Answer]) -> None:
-        for query, answer in zip(queries, answers, strict=True):
-            self._answers.pop(query, None)
-            self._answers[query] = (edition, answer)
-            if len(self._answers) > settings.REMEMBERED_ANSWERS.default:
-                del self._answers[next(iter(self._answers))]
+    def _remember(self, edition: object, query: Query, answer: Answer) -> None:
+        """Keep an answer under the edition that was there before it was looked for.
+
+        If a build has come in between, it is kept under one that never comes again, and so never given.
+        """
+        self._answers.pop(query, None)
+        self._answers[query] = (edition, answer)
+        if len(self._answers) > settings.REMEMBERED_ANSWERS.default:
+            del self._answers[next(iter(self._answers))]
 
 
 def _settle(job: _Job, outcome: list[Answer] | Exception) -> None:

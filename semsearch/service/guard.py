@@ -155,9 +155,14 @@ def is_open(path: str) -> bool:
     return path == "/" or path in OPEN or path.startswith("/page/")
 
 
+def error_json(code: str, message: str) -> bytes:
+    """The one shape of errors."""
+    return json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False).encode()
+
+
 async def refuse(refusal: Refusal, send: Send) -> None:
     """Answer with the refusal, and close the connection: what was not read would follow."""
-    body = json.dumps({"error": {"code": refusal.code, "message": refusal.message}}).encode()
+    body = error_json(refusal.code, refusal.message)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers.append((b"connection", b"close"))
     if refusal.status == 401:

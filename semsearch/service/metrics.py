@@ -6,7 +6,8 @@ import logging
 import os
 import tempfile
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,14 @@ LOG: Final = logging.getLogger("semsearch.service")
 
 MULTIPROCESS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where the processes of one service share their counts; prometheus_client reads it when it is imported."""
+
+
+_OF_INDEX: Final = {
+    "generation": "Generation of the index.",
+    "passages": "Passages in the index.",
+    "articles": "Articles in the index.",
+    "bytes": "Size of the index on disk.",
+}
 
 
 def share_counts() -> tempfile.TemporaryDirectory[str]:
@@ -38,18 +47,24 @@ class Metrics:
             "semsearch_request_seconds", "Seconds from a request's head to the end of its answer.", ["route"],
             buckets=(0.002, 0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.5, 1, 2, 5, 10), registry=registry,
         )  # fmt: skip
-        self.running = Gauge(
+        self._running = Gauge(
             "semsearch_running_queries", "Queries being worked on.", registry=registry, multiprocess_mode="livesum"
         )
-        self.generation = _newest(Gauge, "semsearch_index_generation", "Generation of the index.", registry)
-        self.passages = _newest(Gauge, "semsearch_index_passages", "Passages in the index.", registry)
-        self.articles = _newest(Gauge, "semsearch_index_articles", "Articles in the index.", registry)
-        self.bytes = _newest(Gauge, "semsearch_index_bytes", "Size of the index on disk.", registry)
+        self._index = {
+            name: Gauge(f"semsearch_index_{name}", said, registry=registry, multiprocess_mode="mostrecent")
+            for name, said in _OF_INDEX.items()
+        }
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Note one request."""
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def describe(self, index: Mapping[str, Any], running: int) -> None:
+        """Note what the index is, as `Index.info` says it, and how many queries run."""
+        for name, gauge in self._index.items():
+            gauge.set(index[name])
+        self._running.set(running)
 
     def exposition(self) -> bytes:
         """Everything, of all processes."""
@@ -60,10 +75,6 @@ class Metrics:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
-
-
-def _newest(gauge: type, name: str, text: str, registry: object) -> object:
-    return gauge(name, text, registry=registry, multiprocess_mode="mostrecent")
 
 
 class Counting:
@@ -88,12 +99,13 @@ class Counting:
             await self._app(scope, receive, send_and_see)
         finally:
             seconds, route = time.perf_counter() - started, _route(scope)
-            scope["app"].state.metrics.count(route, _METHODS.get(scope["method"], "other"), status, seconds)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            scope["app"].state.metrics.count(route, method, status, seconds)
             if self._log:
-                LOG.info("%s %s %d %.1f ms", _METHODS.get(scope["method"], "other"), route, status, seconds * 1000)
+                LOG.info("%s %s %d %.1f ms", method, route, status, seconds * 1000)
 
 
-_METHODS: Final = {name: name for name in ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH")}
+_METHODS: Final = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH")
 
 
 def _route(scope: Scope) -> str:

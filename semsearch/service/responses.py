@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -12,17 +11,17 @@ from starlette.exceptions import HTTPException
 
 from semsearch.errors import IndexFolderError, ModelError, SemsearchError, UsageError
 from semsearch.service.engine import Busy, Late
-from semsearch.service.guard import HEADERS, Refusal
+from semsearch.service.guard import HEADERS, Refusal, error_json
+from semsearch.service.metrics import LOG
 
-LOG: Final = logging.getLogger("semsearch.service")
 
-
-def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps(value, ensure_ascii=False).encode(), status, headers, "application/json")
+def json_response(value: Any) -> Response:
+    """What `semsearch.wire` wrote, unchecked: it is documented by the models of `schemas.py`."""
+    return Response(json.dumps(value, ensure_ascii=False).encode(), media_type="application/json")
 
 
 def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
-    return json_response({"error": {"code": code, "message": " ".join(message.split())}}, status, headers)
+    return Response(error_json(code, " ".join(message.split())), status, headers, "application/json")
 
 
 async def _on_error(_: Request, error: Exception) -> Response:
@@ -50,5 +49,5 @@ async def _on_error(_: Request, error: Exception) -> Response:
 
 
 HANDLERS: Final = dict.fromkeys(
-    (RequestValidationError, HTTPException, SemsearchError, Refusal, Busy, Late, Exception), _on_error
+    (RequestValidationError, HTTPException, SemsearchError, Busy, Late, Exception), _on_error
 )

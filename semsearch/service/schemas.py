@@ -73,6 +73,14 @@ class Asked(_Strict):
         return Query(self.query, **values, rerank=reranker if self.rerank else None)
 
 
+class AskedByUrl(Asked):
+    """A question in an address, where it is called `q`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    query: Text = Field(alias="q")
+
+
 class AskedForMany(Asked):
     """A question whose hits come as a stream, so that there may be more of them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import socket
@@ -20,7 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from semsearch import settings
 from semsearch.errors import UsageError
 from semsearch.service.app import Served, create_app
-from semsearch.service.guard import HEADERS
+from semsearch.service.guard import HEADERS, error_json
 from semsearch.service.metrics import share_counts
 
 _SHUTDOWN_SECONDS: Final = 10
@@ -94,7 +93,7 @@ class Protocol(HttpToolsProtocol):
         """Answer, in the shape of all errors, what never came to be a request, and close."""
         if self.transport.is_closing():
             return
-        body = json.dumps({"error": {"code": "http", "message": status.phrase}}).encode()
+        body = error_json("http", status.phrase)
         fields = {**HEADERS, "content-type": "application/json", "content-length": len(body), "connection": "close"}
         lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in fields.items())]
         self.transport.write("\r\n".join([*lines, "", ""]).encode("ascii") + body)
