@@ -63,13 +63,13 @@ def thin(ids: Ids, lengths: Index, rate: float, rng: np.random.Generator) -> tup
     return ids[keep], kept[starts + lengths] - kept[starts]
 
 
-def table_gradient(grad: Tensor, ids: Ids, lengths: Index, like: Tensor) -> Tensor:
-    """Add up, for every token, the gradients of the texts it occurs in: itself a sum of bags."""
+def table_gradient(grad: Tensor, ids: Ids, lengths: Index, into: Tensor) -> Tensor:
+    """Add up, for every token, the gradients of the texts it occurs in: a sum of bags again, written `into` a table."""
     rows = np.repeat(np.arange(len(lengths)), lengths)
     order = np.argsort(ids, kind="stable")
     tokens, starts = np.unique(ids[order], return_index=True)
     sums = embedding_bag(torch.from_numpy(rows[order]), grad, torch.from_numpy(starts), mode="sum")
-    return torch.zeros_like(like).index_copy_(0, torch.from_numpy(tokens.astype(np.int64)), sums)
+    return into.zero_().index_copy_(0, torch.from_numpy(tokens.astype(np.int64)), sums)
 
 
 def contrast(left: Tensor, right: Tensor, temperature: float, same: NDArray[np.int64]) -> tuple[float, Tensor, Tensor]:
@@ -122,6 +122,7 @@ class Trainer:
         self.options, self.data = options, data
         self.rng = np.random.default_rng(options.seed)
         self.table = torch.nn.Parameter(torch.randn(tokens, options.dimension) * 0.05)
+        self.table.grad = self.gradient = torch.zeros_like(self.table)
         self.optimiser = torch.optim.Adam([self.table], lr=options.rate, betas=(0.9, 0.99), fused=True)
         self.prefixes: Sequence[int] = ()
 
@@ -137,7 +138,7 @@ class Trainer:
         for size in self.prefixes:
             _, part = loss_and_gradient(sums[:, :size].contiguous(), self.options.temperature, same)
             grad[:, :size] += self.options.prefix_weight * part
-        self.table.grad = table_gradient(grad, flat, lengths, self.table)
+        table_gradient(grad, flat, lengths, self.gradient)
         self.optimiser.step()
         return loss
 
@@ -209,6 +210,7 @@ def main() -> None:
     given = vars(parser.parse_args())
     work, name = given.pop("work"), given.pop("name")
     torch.set_num_threads(given.pop("threads"))
+    torch.set_float32_matmul_precision("medium")
     given |= {"without": tuple(given["without"]), "prefixes": tuple(given["prefixes"])}
     subwords = Subwords(work)
     cache = work / "encoded.npz"

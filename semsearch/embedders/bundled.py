@@ -41,7 +41,8 @@ _PAIRS = (
 )
 """The two numbers that a byte of the table holds, the first in its lower half; seen as one, to be looked up at once."""
 _BATCH_TEXTS = 256
-_BATCH_TOKENS = 16_384
+_BATCH_TOKENS = 256
+"""Rows that are summed together: no more than stay in the processor's cache."""
 
 
 class BundledModel:
@@ -248,7 +249,7 @@ class BundledModel:
 
 
 def _bounded(encoded: Sequence[list[int]]) -> Iterator[Sequence[list[int]]]:
-    """Cut a batch so that no part holds many tokens, unless it is one text: memory stays flat."""
+    """Cut a batch so that no part holds many tokens, unless it is one text."""
     start, tokens = 0, 0
     for place, ids in enumerate(encoded):
         if place > start and tokens + len(ids) > _BATCH_TOKENS:

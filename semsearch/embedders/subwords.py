@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from tokenizers.models import Unigram
 
 PIECES: Final = "pieces.txt"
 SCORES: Final = "scores.npy"
@@ -63,6 +64,13 @@ class Subwords:
     def tokenizer(self) -> Tokenizer:
         """The same vocabulary as a tokenizer of the `tokenizers` library."""
         return tokenizer_of(list(zip(self.pieces, self._scores, strict=True)))
+
+    @cached_property
+    def _model(self) -> Unigram:
+        """What cuts a word that needs no dividing, in half the time of the whole tokenizer, and as it does unless a
+        character is unknown."""
+        model: Unigram = self.tokenizer.model
+        return model
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text: known words are looked up, new ones cut."""
@@ -108,8 +116,10 @@ class Subwords:
             self._cut_natively(new, known)
 
     def _cut_natively(self, new: Sequence[str], known: dict[str, tuple[int, ...]]) -> None:
-        encodings = self.tokenizer.encode_batch_fast(list(new), add_special_tokens=False)
-        known.update((word, tuple(encoding.ids)) for word, encoding in zip(new, encodings, strict=True))
+        tokenize = self._model.tokenize
+        for word in new:
+            ids = tuple([token.id for token in tokenize(word)])
+            known[word] = tuple(self.tokenizer.encode(word, add_special_tokens=False).ids) if 0 in ids else ids
 
     def cut(self, word: str) -> tuple[int, ...]:
         """Ids of the likeliest pieces of a word; none where a character of it is in no piece."""
