@@ -10,25 +10,23 @@ hash of what was embedded, stay and are not computed again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
+from semsearch.checksums import intact, of_ranking, of_shown, placed
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
-from semsearch.records import Article, Filters, FullArticle, Passage, Place, Skipped, Source, WordEntry
+from semsearch.records import Article, Candidate, Filters, FullArticle, Passage, Place, Skipped, Source, WordEntry
 from semsearch.sqlite import JOINED as _JOINED
 from semsearch.sqlite import LIVE as _LIVE
 from semsearch.sqlite import SqliteFile
 
 _KEYS_PER_STATEMENT = 500
-_named = attrgetter("id", "source", "title", "date", "lang", "encoding", "locator", "url", "external_id", "article")
-_placed = attrgetter(*(field.name for field in fields(Place)))
 
 _NAMED = "(name GLOB :source OR name GLOB :inside)"
 _PASSAGE = f"""
@@ -91,7 +89,7 @@ class Database(SqliteFile):
     def damaged_vectors(self) -> list[int]:
         """Row ids of the vectors that have changed, or whose tokens have, since they were written."""
         rows = self._db.execute("SELECT id, vector, vector_crc, tokens, tokens_crc FROM vectors")
-        return [row_id for row_id, *pairs in rows if not (_intact(*pairs[:2]) and _intact(*pairs[2:]))]
+        return [row_id for row_id, *pairs in rows if not (intact(*pairs[:2]) and intact(*pairs[2:]))]
 
     def damaged_files(self, generation: int) -> list[FileRow]:
         """The files of a generation with a passage that has changed, or has no vector."""
@@ -195,10 +193,13 @@ class Database(SqliteFile):
 
     def add_passages(self, article_id: int, passages: Iterable[tuple[bytes, Passage]]) -> None:
         """Store the passages of an article, in their order, each with the key of its vector."""
-        rows = ((article_id, p.id, key, p.lang, *_placed(p.place), checksum(p)) for key, p in passages)
+        rows = (
+            (article_id, p.id, key, p.lang, *placed(p.place), of_shown(p), of_ranking(p.id, p.lang, p.date))
+            for key, p in passages
+        )
         self._db.executemany(
             'INSERT INTO passages (article_id, pid, key, lang, start, "end", byte_start, byte_end, start_utf16,'
-            " end_utf16, line_start, line_end, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " end_utf16, line_start, line_end, crc, ranking_crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 
@@ -249,7 +250,7 @@ class Database(SqliteFile):
         )
         rows = self._db.execute(statement, {"generation": generation})
         while part := list(islice(rows, batch)):
-            self.check(all(_intact(vector, crc) for _, vector, crc in part), "a vector")
+            self.check(all(intact(vector, crc) for _, vector, crc in part), "a vector")
             matrix = np.frombuffer(b"".join(row[1] for row in part), dtype=np.float32)
             yield np.fromiter((row[0] for row in part), np.int64, len(part)), matrix.reshape(len(part), dimension)
 
@@ -306,14 +307,20 @@ class Database(SqliteFile):
         rows = self._db.execute(f"SELECT passages.id FROM {_JOINED} WHERE {' AND '.join(where)} ORDER BY 1", values)
         return np.fromiter((row[0] for row in rows), np.int64)
 
-    def tokens(self, ids: Sequence[int]) -> list[bytes]:
-        """What was stored with the vectors of the passages with these ids, in their order."""
+    def candidates(self, ids: Sequence[int]) -> list[Candidate]:
+        """What the passages with these ids are ranked by, in their order; it takes less than the passages do."""
         marks = ",".join(str(int(i)) for i in ids)
-        joined = "passages JOIN vectors ON vectors.key = passages.key"
-        found = self._db.execute(f"SELECT passages.id, tokens, tokens_crc FROM {joined} WHERE passages.id IN ({marks})")
-        rows = {row_id: tokens for row_id, tokens, crc in found if _intact(tokens, crc)}
-        self.check(rows.keys() >= set(ids), "the tokens of a passage")
-        return [rows[row_id] for row_id in ids]
+        statement = (
+            "SELECT passages.id, pid, passages.lang, date, ranking_crc, tokens, tokens_crc"
+            " FROM passages JOIN articles ON articles.id = article_id JOIN vectors ON vectors.key = passages.key"
+            f" WHERE passages.id IN ({marks})"
+        )
+        found = {}
+        for row_id, pid, lang, day, crc, tokens, tokens_crc in self._db.execute(statement):
+            self.check(of_ranking(pid, lang, day) == crc and intact(tokens, tokens_crc), f"what ranks passage {pid}")
+            found[row_id] = Candidate(lang, self._day(day), tokens)
+        self.check(found.keys() >= set(ids), "the list of passages")
+        return [found[row_id] for row_id in ids]
 
     def passages(self, ids: Sequence[int], generation: int) -> dict[int, Passage]:
         """The passages with these ids, by id."""
@@ -367,7 +374,7 @@ class Database(SqliteFile):
         passage = Passage(
             pid, text, source, title, self._day(day), lang, Place(*place), encoding, locator, url, external_id, aid
         )
-        self.check(checksum(passage) == crc, f"passage {pid}")
+        self.check(of_shown(passage) == crc, f"passage {pid}")
         return passage
 
     def _day(self, value: object) -> date | None:
@@ -376,11 +383,6 @@ class Database(SqliteFile):
         except ValueError:
             self.check(False, f"the date {value!r}")
             raise
-
-
-def checksum(passage: Passage) -> int:
-    """CRC-32 of everything that is shown of a passage, so that no changed bit is shown unnoticed."""
-    return crc32("\0".join(map(str, (*_named(passage), *_placed(passage.place), passage.text))).encode())
 
 
 def _filter_values(filters: Filters) -> dict[str, Any]:
@@ -392,8 +394,3 @@ def _filter_values(filters: Filters) -> dict[str, Any]:
     if filters.source:
         values |= {"source": filters.source, "inside": filters.source.rstrip("/") + "/*"}
     return values
-
-
-def _intact(value: object, crc: object) -> bool:
-    """Whether a stored value is bytes, and those that were written."""
-    return isinstance(value, bytes) and crc32(value) == crc

@@ -6,7 +6,7 @@ Fusion of scores, fairness between languages, copies of one text, age, and which
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Final, TypeAlias
 
@@ -16,6 +16,9 @@ from semsearch.protocols import Ids, Vectors
 
 Scores: TypeAlias = Mapping[str, Vectors]
 """Scores of the same n passages by what gave them: `dense`, `tokens`, `words`; each float32, shape (n,)."""
+
+Texts: TypeAlias = Callable[[Sequence[int]], Sequence[str]]
+"""Gives the texts of passages by their places."""
 
 WEIGHTS: Final = {"dense": 1.0, "tokens": 1.5, "words": 1.0}
 """Parts in the convex combination; measured on news questions (scripts/bench/README.md)."""
@@ -99,23 +102,25 @@ def nearness(vectors: Vectors, langs: Sequence[str], usual: Mapping[str, Sequenc
     return result
 
 
-def copies(order: Sequence[int], near: Vectors, texts: Sequence[str], langs: Sequence[str]) -> dict[int, int]:
+def copies(order: Sequence[int], near: Vectors, langs: Sequence[str], texts: Texts) -> dict[int, int]:
     """Which of the places in `order` (best first) repeat the text of a better one: {copy: the one it repeats}.
 
     Copies of one language are near each other in meaning and share most of the shorter one's runs of five characters,
     so that a wire story is found again that was cut, or whose first words were changed. `near`: as of `nearness`.
+    `texts` is asked once, for those that are near another one.
     """
     kind = np.unique(langs, return_inverse=True)[1]
     alike = (near >= _COPY_NEARNESS) & (kind[:, None] == kind[None, :])
+    suspects = np.asarray(order, np.intp)[np.count_nonzero(alike[np.ix_(order, order)], axis=1) > 1].tolist()
+    shingles = dict(zip(suspects, map(_shingles, texts(suspects)), strict=True))
     found: dict[int, int] = {}
-    shingles: dict[int, frozenset[str]] = {}
     kept = np.zeros(len(near), bool)
     for place in order:
         originals = np.flatnonzero(alike[place] & kept)
         if not len(originals):
             kept[place] = True
             continue
-        overlaps = [_overlap(place, int(other), texts, shingles) for other in originals]
+        overlaps = [_overlap(shingles[place], shingles[other]) for other in originals.tolist()]
         if max(overlaps) >= _COPY_OVERLAP:
             found[place] = int(originals[int(np.argmax(overlaps))])
         else:
@@ -133,14 +138,13 @@ def same_story(shown: Sequence[int], order: Sequence[int], near: Vectors, langs:
     return told
 
 
-def _overlap(one: int, other: int, texts: Sequence[str], known: dict[int, frozenset[str]]) -> float:
-    for place in (one, other):
-        if place not in known:
-            letters = _NO_LETTERS.sub("", texts[place].casefold())
-            ends = range(max(1, len(letters) - _SHINGLE + 1))
-            known[place] = frozenset([letters[start : start + _SHINGLE] for start in ends])
-    shorter = min(len(known[one]), len(known[other]))
-    return len(known[one] & known[other]) / shorter
+def _shingles(text: str) -> frozenset[str]:
+    letters = _NO_LETTERS.sub("", text.casefold())
+    return frozenset([letters[start : start + _SHINGLE] for start in range(max(1, len(letters) - _SHINGLE + 1))])
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / min(len(one), len(other))
 
 
 def union(*proposals: Ids) -> Ids:

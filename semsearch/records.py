@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,15 @@ class Passage:
     def end(self) -> int:
         """One past the last code point of the passage in its article."""
         return self.place.end
+
+
+class Candidate(NamedTuple):
+    """What a passage is ranked by."""
+
+    lang: str
+    date: date | None
+    tokens: bytes
+    """What was stored with its vector."""
 
 
 @dataclass(frozen=True, slots=True)

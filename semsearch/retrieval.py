@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, partial
 from typing import Final
 
@@ -14,7 +13,7 @@ import numpy as np
 from semsearch import ranking
 from semsearch.index import View
 from semsearch.protocols import Embedder, Ids, TokenModel, Vectors
-from semsearch.records import Filters, Passage
+from semsearch.records import Filters
 from semsearch.wording import Wording, ceiling, telling_most
 
 DEPTH: Final = 100
@@ -40,13 +39,9 @@ class Pool:
     """Candidates and their scores: `scores` maps `dense`, `tokens`, `words` to float32 arrays of shape (n,)."""
 
     ids: Ids
-    passages: Sequence[Passage]
+    langs: Sequence[str]
+    dates: Sequence[date | None]
     scores: ranking.Scores
-
-    @property
-    def langs(self) -> list[str]:
-        """Language of each candidate."""
-        return [passage.lang for passage in self.passages]
 
 
 def retrieve(
@@ -59,60 +54,39 @@ def retrieve(
     """
     depth = max(DEPTH, count)
     found: dict[str, tuple[Ids, Vectors]] = {}
-    by_words = _by_words(view, question.wording, filters, depth, MOST_WORDS if mode == "hybrid" else None)
-    searches = [] if mode == "dense" else [_pool(os.getpid()).submit(search) for search in by_words]
     if question.vector is not None:
         allowed = view.database.allowed(filters, view.generation) if filters else None
         nearest, ids = view.vectors.search(question.vector, depth, allowed)
         found["dense"] = (ids, nearest)
     if mode != "dense":
-        found["words"] = _joined([search.result() for search in searches])
+        most = MOST_WORDS if mode == "hybrid" else None
+        found["words"] = _joined(list(_by_words(view, question.wording, filters, depth, most)))
     ids = ranking.union(*(proposed for proposed, _ in found.values()))
     scores = {name: ranking.placed(ids, *proposal) for name, proposal in found.items()}
     if question.vector is not None and mode == "hybrid":
         scores["dense"] = view.vectors.of(ids) @ question.vector
     keep = np.sort(np.array(ranking.best(ranking.convex(scores))[: max(COMPARED, count)], np.int64))
     ids, scores = ids[keep], {name: part[keep] for name, part in scores.items()}
+    candidates = view.database.candidates(ids.tolist())
     if mode == "hybrid" and isinstance(embedder, TokenModel):
-        scores["tokens"] = embedder.alignment(question.text, view.database.tokens(ids.tolist()))
-    by_id = view.database.passages(ids.tolist(), view.generation)
-    passages = [by_id[row] for row in ids.tolist()]
-    return Pool(ids, passages, scores)
+        scores["tokens"] = embedder.alignment(question.text, [candidate.tokens for candidate in candidates])
+    return Pool(ids, [candidate.lang for candidate in candidates], [candidate.date for candidate in candidates], scores)
 
 
 def _by_words(
     view: View, wording: Wording, filters: Filters, depth: int, most: int | None
-) -> Iterator[Callable[[], tuple[Ids, Vectors]]]:
-    """A search for each language: its best `depth`, with the share of the question's words that they have, 0 to 1."""
+) -> Iterator[tuple[Ids, Vectors]]:
+    """The best `depth` of each language, with the share of the question's words that they have, 0 to 1."""
     files = view.database.matching_files(filters.source, view.generation) if filters.source else None
     for lang in view.words.languages:
         if filters.langs and lang not in filters.langs:
             continue
         idf = cache(partial(view.words.idf, lang))
         if weights := telling_most(wording.weights(lang, idf), idf, most):
-            full = np.float32(ceiling(weights, idf))
-            yield partial(_search_words, view, lang, weights, full, depth, filters, files)
-
-
-def _search_words(
-    view: View,
-    lang: str,
-    weights: dict[str, float],
-    full: np.float32,
-    depth: int,
-    filters: Filters,
-    files: Sequence[int] | None,
-) -> tuple[Ids, Vectors]:
-    scores, ids = view.words.search(lang, weights, depth, filters, files)
-    return ids, scores / full
+            scores, ids = view.words.search(lang, weights, depth, filters, files)
+            yield ids, scores / np.float32(ceiling(weights, idf))
 
 
 def _joined(found: Sequence[tuple[Ids, Vectors]]) -> tuple[Ids, Vectors]:
     ids = [np.empty(0, np.int64), *(ids for ids, _ in found)]
     return np.concatenate(ids), np.concatenate([np.empty(0, np.float32), *(scores for _, scores in found)])
-
-
-@cache
-def _pool(_process: int) -> ThreadPoolExecutor:
-    """Threads in which words are looked for, of this process: those of the one it was forked from are not there."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, "words")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,10 +40,24 @@ SPARE: Final = 30
 class _Found:
     """What a question brought up. `near`: how near the candidates are to each other, shape (n, n)."""
 
+    view: View
     question: Question
     pool: Pool
     near: Vectors
     usual: Mapping[str, Usual]
+    _read: dict[int, Passage] = field(default_factory=dict)
+
+    def passages(self, places: Sequence[int]) -> list[Passage]:
+        """The candidates at these places, read from the database when they are first needed."""
+        if new := [place for place in dict.fromkeys(places) if place not in self._read]:
+            ids = self.pool.ids[new].tolist()
+            by_id = self.view.database.passages(ids, self.view.generation)
+            self._read.update((place, by_id[row]) for place, row in zip(new, ids, strict=True))
+        return [self._read[place] for place in places]
+
+    def texts(self, places: Sequence[int]) -> list[str]:
+        """Their texts."""
+        return [passage.text for passage in self.passages(places)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +205,21 @@ class Index(Searcher):
             scores = ranking.calibrated(fused, pool.langs, found.usual)
         if query.half_life:
             newest = _newest(view, query.filters)
-            scores = ranking.faded(scores, [p.date for p in pool.passages], newest, query.half_life)
+            scores = ranking.faded(scores, pool.dates, newest, query.half_life)
         least = query.min_score
         order = [place for place in ranking.best(scores) if least is None or scores[place] >= least]
-        texts = [p.text for p in pool.passages]
-        repeats = ranking.copies(order, found.near, texts, pool.langs) if query.collapse else {}
+        repeats = ranking.copies(order, found.near, pool.langs, found.texts) if query.collapse else {}
         order = [place for place in order if place not in repeats]
         if query.rerank:
-            order, scores = self._reranked(query, order, pool, scores)
+            order, scores = self._reranked(query, order, found, scores)
         if query.balance == "quota":
             order = ranking.by_quota(order, pool.langs)
-        stories = ranking.same_story(order[: query.k], order, found.near, pool.langs)
+        best = order[: query.k]
+        stories = ranking.same_story(best, order, found.near, pool.langs)
+        repeats = {copy: kept for copy, kept in repeats.items() if kept in best}
+        found.passages([*best, *repeats, *chain.from_iterable(stories.values())])
         shown = _Shown(query, found, scores, fused, repeats, stories)
-        hits = tuple(self._hit(view, rank, place, shown) for rank, place in enumerate(order[: query.k], 1))
+        hits = tuple(self._hit(view, rank, place, shown) for rank, place in enumerate(best, 1))
         return Answer(query.text, view.fingerprint.name, view.generation, hits)
 
     def _find(self, view: View, query: Query, vector: Vectors | None) -> _Found:
@@ -213,11 +230,11 @@ class Index(Searcher):
         pool = retrieve(view, embedder, question, query.mode, query.filters, query.k + SPARE)
         tables = self._tables(view)
         near = ranking.nearness(view.vectors.of(pool.ids), pool.langs, tables["dense"])
-        return _Found(question, pool, near, unrelated(tables[query.mode], asked, pool.langs))
+        return _Found(view, question, pool, near, unrelated(tables[query.mode], asked, pool.langs))
 
     def _hit(self, view: View, rank: int, place: int, shown: _Shown) -> Hit:
         query, found = shown.query, shown.found
-        passage = found.pool.passages[place]
+        (passage,) = found.passages([place])
         parts = {**{name: part[place] for name, part in found.pool.scores.items()}, "fused": shown.fused[place]}
         marks: tuple[Highlight, ...] = ()
         matched: tuple[MatchedWord, ...] = ()
@@ -231,15 +248,17 @@ class Index(Searcher):
             rank,
             float(shown.scores[place]),
             passage,
-            also_in=tuple(found.pool.passages[copy] for copy, kept in shown.repeats.items() if kept == place),
-            same_story=tuple(found.pool.passages[other] for other in shown.stories.get(place, ())),
+            also_in=tuple(found.passages([copy for copy, kept in shown.repeats.items() if kept == place])),
+            same_story=tuple(found.passages(shown.stories.get(place, ()))),
             scores=tuple((name, float(value)) for name, value in parts.items()),
             highlights=marks,
             matched=matched,
             context=tuple(around),
         )
 
-    def _reranked(self, query: Query, order: Sequence[int], pool: Pool, scores: Vectors) -> tuple[list[int], Vectors]:
+    def _reranked(
+        self, query: Query, order: Sequence[int], found: _Found, scores: Vectors
+    ) -> tuple[list[int], Vectors]:
         """The best places in `order` by a cross-encoder's scores, which replace the others."""
         rerank, order = query.rerank, order[: max(query.k, RERANKED)]
         if isinstance(rerank, str):
@@ -250,7 +269,7 @@ class Index(Searcher):
             rerank = self._rerankers[rerank]
         assert rerank
         scores = scores.copy()
-        scores[list(order)] = given = rerank(query.text, [pool.passages[place].text for place in order])
+        scores[list(order)] = given = rerank(query.text, found.texts(order))
         return [order[place] for place in ranking.best(given)], scores
 
     def _tables(self, view: View) -> dict[str, dict[str, list[float]]]:

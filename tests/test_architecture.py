@@ -17,7 +17,7 @@ RANKS = {
     0: ["errors", "records"],
     1: [
         *("settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files", "helper"),
-        *("analysis", "analysing", "context"),
+        *("analysis", "analysing", "context", "checksums"),
     ],
     2: [
         "sources",

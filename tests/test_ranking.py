@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -90,12 +91,16 @@ def test_copies_of_a_wire_story_are_found_and_other_reports_are_not() -> None:
         "노동계는 임금 인상이 먼저라며 반발했고, 업계는 환영했다."
     )
     texts = [WIRE, other, cut, edited, WIRE]
+
+    def texts_at(places: Sequence[int]) -> list[str]:
+        return [texts[place] for place in places]
+
     near = np.full((5, 5), 0.9, np.float32)
-    assert ranking.copies([0, 1, 2, 3, 4], near, texts, ["ko"] * 5) == {2: 0, 3: 0, 4: 0}
-    assert ranking.copies([4, 3, 2, 1, 0], near, texts, ["ko"] * 5) == {3: 4, 2: 4, 0: 4}, "the best one stays"
+    assert ranking.copies([0, 1, 2, 3, 4], near, ["ko"] * 5, texts_at) == {2: 0, 3: 0, 4: 0}
+    assert ranking.copies([4, 3, 2, 1, 0], near, ["ko"] * 5, texts_at) == {3: 4, 2: 4, 0: 4}, "the best one stays"
     far = np.eye(5, dtype=np.float32)
-    assert ranking.copies([0, 1, 2, 3, 4], far, texts, ["ko"] * 5) == {}
-    assert 1 not in ranking.copies([0, 1], near[:2, :2], [WIRE, WIRE], ["ko", "ja"])
+    assert ranking.copies([0, 1, 2, 3, 4], far, ["ko"] * 5, texts_at) == {}
+    assert 1 not in ranking.copies([0, 1], near[:2, :2], ["ko", "ja"], lambda places: [WIRE for _ in places])
 
 
 def test_the_same_story_is_another_language() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,9 @@ _COMMANDS = {
     "verify": "inspecting",
 }
 INTERRUPTED = 130
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""Numpy's products here are small: a second thread makes none of them faster, and spins, which takes half of a core."""
 
 
 class _Failure(click.ClickException):

@@ -34,6 +34,10 @@ _COMMON = 4.0
 """Negative log probability of a token that says nothing, such as a comma."""
 _LEAST_RARE = 0.1
 
+_ALIGNED = 256
+"""Dimensions in which single tokens are compared; all of them find nothing more (scripts/bench/README.md)."""
+
+_TINY = np.finfo(np.float32).tiny
 _FEW = 32
 """Texts for which only the rows that they need are unpacked."""
 _PAIRS = (
@@ -61,6 +65,7 @@ class BundledModel:
         self._card: dict[str, Any] = json.loads((self.directory / CARD).read_text(encoding="utf-8"))
         self._packed: NDArray[np.uint8] = np.load(self.directory / VECTORS, mmap_mode="r")
         self._unpacked: NDArray[np.int8] | None = None
+        self._looked_up = 0
         whole = 2 * self._packed.shape[1]
         self.dimension = min(truncate_dim or whole, whole)
         """Length of a vector."""
@@ -173,17 +178,24 @@ class BundledModel:
         rows *= self._scales[places, None]
         return rows
 
-    def _rows(self, ids: NDArray[np.integer[Any]]) -> Vectors:
-        """Rows of the table without their scales: float32, shape (len(ids), dimension)."""
-        whole = self._unpacked
+    def _rows(self, ids: NDArray[np.integer[Any]], most: int | None = None) -> Vectors:
+        """Rows of the table without their scales, or their first `most` numbers: float32, shape (len(ids), ...)."""
+        wanted = min(most or self.dimension, self.dimension)
+        if self._unpacked is None:
+            self._looked_up += len(ids)
+            if self._looked_up > len(self._packed):
+                self._unpack()
         rows: Vectors
-        rows = _PAIRS[self._packed[ids]].view(np.float32) if whole is None else whole[ids].astype(np.float32)
-        return rows[:, : self.dimension]
+        if self._unpacked is not None:
+            rows = self._unpacked[:, :wanted][ids].astype(np.float32)
+        else:
+            rows = _PAIRS[self._packed[:, : -(-wanted // 2)][ids]].view(np.float32)[:, :wanted]
+        return rows
 
     def _unpack(self) -> None:
-        """Keep the whole table as int8, 42 MB: what many texts are embedded with is read much faster."""
+        """Keep the whole table as int8, 42 MB: it is read much faster where it is read a lot."""
         pairs = _PAIRS.view(np.float32).astype(np.int8).view(np.uint16)
-        self._unpacked = pairs[self._packed].view(np.int8)[:, : self.dimension]
+        self._unpacked = pairs[self._packed].view(np.int8)
 
     def alignment(self, query: str, encoded: Sequence[bytes]) -> Vectors:
         """Say how well each text has, for every token of the query, one that is close to it in meaning.
@@ -205,12 +217,11 @@ class BundledModel:
             return np.zeros(len(encoded), np.float32)
         every = np.frombuffer(b"".join(encoded), np.uint32)
         distinct, inverse = np.unique(every, return_inverse=True)
-        rows = self._rows(distinct)
-        own = self.token_vectors(asked)
-        lengths = np.sqrt(np.einsum("ij,ij->i", own, own))
-        cosines = (own / lengths[:, None]) @ rows.T
-        cosines /= np.sqrt(np.einsum("ij,ij->i", rows, rows))
-        weights = np.sqrt(np.maximum(self.subwords.rarity(asked) - _COMMON, _LEAST_RARE) * lengths)
+        vectors = self.token_vectors(asked)
+        own, rows = vectors[:, :_ALIGNED], self._rows(distinct, _ALIGNED)
+        cosines: Vectors = _unit(own.copy()) @ rows.T
+        cosines /= np.maximum(_norms(rows), _TINY)
+        weights = np.sqrt(np.maximum(self.subwords.rarity(asked) - _COMMON, _LEAST_RARE) * _norms(vectors))
         starts = np.cumsum([0, *(len(own) // every.itemsize for own in encoded)])
         filled = np.flatnonzero(np.diff(starts))
         best = np.zeros((len(asked), len(encoded)), np.float32)
@@ -260,10 +271,15 @@ def _bounded(encoded: Sequence[list[int]]) -> Iterator[Sequence[list[int]]]:
         yield encoded[start:]
 
 
+def _norms(vectors: Vectors) -> Vectors:
+    """Lengths of rows."""
+    lengths: Vectors = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return lengths
+
+
 def _unit(vectors: Vectors) -> Vectors:
     """Bring rows to unit length."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    vectors /= np.maximum(lengths, np.finfo(np.float32).tiny)[:, None]
+    vectors /= np.maximum(_norms(vectors), _TINY)[:, None]
     return vectors
 
 

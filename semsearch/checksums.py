@@ -1,0 +1,28 @@
+"""CRC-32 of what the database holds: SQLite itself would not notice a changed bit."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from operator import attrgetter
+from zlib import crc32
+
+from semsearch.records import Passage, Place
+
+placed = attrgetter(*(field.name for field in fields(Place)))
+"""The numbers of a place, in their order."""
+_named = attrgetter("id", "source", "title", "date", "lang", "encoding", "locator", "url", "external_id", "article")
+
+
+def of_shown(passage: Passage) -> int:
+    """Of everything that is shown of a passage."""
+    return crc32("\0".join(map(str, (*_named(passage), *placed(passage.place), passage.text))).encode())
+
+
+def of_ranking(pid: str, lang: str, day: object) -> int:
+    """Of what decides over a passage before it is looked at; `day` is a date, or as it is stored."""
+    return crc32(f"{pid} {lang} {day or ''}".encode())
+
+
+def intact(value: object, crc: object) -> bool:
+    """Whether a stored value is bytes, and those that were written."""
+    return isinstance(value, bytes) and crc32(value) == crc
