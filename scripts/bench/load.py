@@ -123,6 +123,22 @@ def in_process(folder: Path, asked: list[str], seconds: float) -> list[float]:
     return took
 
 
+def archived(keep: Path, passages: int) -> tuple[Path, int]:
+    """An index of about so many passages in the folder `keep`, built if need be; and how many there are."""
+    folder = keep / f"index-{passages}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory() as scratch:
+            write_archive(Path(scratch), passages)
+            semsearch.build([str(Path(scratch) / "archive.jsonl")], folder)
+    with semsearch.open(folder) as index:
+        return folder, index.info()["passages"]
+
+
+def machine() -> str:
+    """What the figures are of."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
 def row(name: str, took: list[float], seconds: float) -> None:
     """Print a line of the table."""
     took = sorted(took)
@@ -139,15 +155,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = (options.keep or Path(scratch)) / f"index-{options.passages}"
-        if not folder.exists():
-            write_archive(Path(scratch), options.passages)
-            semsearch.build([str(Path(scratch) / "archive.jsonl")], folder)
-        with semsearch.open(folder) as index:
-            passages = index.info()["passages"]
+        folder, passages = archived(options.keep or Path(scratch), options.passages)
         asked = questions()
-        machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-        print(f"{machine}; {passages:,} passages")
+        print(f"{machine()}; {passages:,} passages")
         print("\n| | p50 | p95 | p99 | questions/s |\n|---|---|---|---|---|")
         row("in this process", in_process(folder, asked, options.seconds), options.seconds)
         for workers in dict.fromkeys((1, options.workers)):
