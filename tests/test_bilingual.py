@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 
 LEXICON = Lexicon()
 DATA = ROOT / "semsearch/bilingual/data"
+PACKAGED = (DATA / "lexicon.bin").read_bytes()
 
 
 def forms(query: str, lang: str, target: str) -> dict[str, set[str]]:
@@ -260,13 +261,21 @@ def test_another_folder_may_hold_the_lexicon(tmp_path: Path) -> None:
     assert Lexicon(tmp_path).words("Seoul", "en") == LEXICON.words("Seoul", "en")
 
 
-@pytest.mark.parametrize("content", [None, b"", b"something else", "cut"])
-def test_a_bad_lexicon_is_named(tmp_path: Path, content: bytes | str | None) -> None:
+@pytest.mark.parametrize("content", [None, b"", b"something else", PACKAGED[:100_000], PACKAGED[:40]])
+def test_a_bad_lexicon_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "lexicon.bin"
     if content is not None:
-        path.write_bytes((DATA / "lexicon.bin").read_bytes()[:100_000] if isinstance(content, str) else content)
+        path.write_bytes(content)
     with pytest.raises(UsageError, match=r"lexicon\.bin"):
         Lexicon(tmp_path)
+
+
+def test_a_changed_bit_of_the_lexicon_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "lexicon.bin"
+    for place in range(0, len(PACKAGED), len(PACKAGED) // 50):
+        path.write_bytes(PACKAGED[:place] + bytes([PACKAGED[place] ^ 4]) + PACKAGED[place + 1 :])
+        with pytest.raises(UsageError, match=r"lexicon\.bin"):
+            Lexicon(tmp_path)
 
 
 @pytest.fixture

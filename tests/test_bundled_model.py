@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import semsearch
 from semsearch.cli import main
-from semsearch.embedders.bundled import DATA, BundledModel, digest
+from semsearch.embedders.bundled import DATA, FILES, BundledModel, digest
 from semsearch.embedders.subwords import Subwords
 from semsearch.errors import UsageError
 
@@ -159,6 +159,19 @@ def test_card_and_digest_match_the_files(model: BundledModel) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"model\.json"):
         BundledModel(tmp_path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_changed_bit_is_named(name: str, tmp_path: Path) -> None:
+    for path in DATA.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    content = bytearray((tmp_path / name).read_bytes())
+    for place in (0, len(content) // 2, len(content) - 1):
+        content[place] ^= 1
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=name):
+            BundledModel(tmp_path)
+        content[place] ^= 1
 
 
 def test_neither_torch_nor_faiss_is_loaded() -> None:

@@ -25,7 +25,7 @@ from semsearch.bilingual.hangul import is_hangul  # noqa: E402
 from semsearch.bilingual.kana import is_kanji  # noqa: E402
 from semsearch.bilingual.keys import keys, reach_prefix, size_of  # noqa: E402
 from semsearch.bilingual.names import initial_law  # noqa: E402
-from semsearch.bilingual.table import BLOCK, BUCKETS, FILES, FORMATS, MAGIC, NAMES, REACHES, READINGS  # noqa: E402
+from semsearch.bilingual.table import BLOCK, BUCKETS, FILES, FORMATS, HEADER, MAGIC, NAMES, REACHES, READINGS  # noqa: E402
 from semsearch.bilingual.values import LANGS  # noqa: E402
 
 Row = tuple[list[str], list[str], list[str]]
@@ -128,7 +128,7 @@ def sections(rows: Sequence[Row]) -> dict[str, array[int]]:
 
 def layout(made: dict[str, array[int]]) -> bytes:
     """Return the file's bytes."""
-    start = len(MAGIC) + 8 * len(NAMES)
+    start = len(MAGIC) + HEADER.size
     header, body = [], bytearray()
     for name in NAMES:
         values = made[name]
@@ -138,7 +138,8 @@ def layout(made: dict[str, array[int]]) -> bytes:
         body += bytes(-(start + len(body)) % 4)
         header += [start + len(body), len(values) * values.itemsize]
         body += values.tobytes()
-    return MAGIC + struct.pack(f"<{len(header)}I", *header) + bytes(body)
+    summed = (HEADER.pack(0, *header) + bytes(body))[4:]
+    return MAGIC + struct.pack("<I", crc32(summed)) + summed
 
 
 def main(folder: Path) -> None:

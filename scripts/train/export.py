@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from semsearch.embedders.bundled import CARD, CARD_TEXT, SCALES, VECTORS, BundledModel, digest
+from semsearch.embedders.bundled import CARD, CARD_TEXT, FILES, SCALES, VECTORS, BundledModel, checksums, digest
 from semsearch.embedders.subwords import PIECES, SCORES
 
 HERE = Path(__file__).resolve().parent
@@ -75,6 +75,7 @@ def export(table: NDArray[np.float32], vocabulary: Path, target: Path, version: 
         "weights": "4-bit rows, one float32 scale per row",
         "licence": "CC-BY-SA-4.0",
         "sha256": digest(target),
+        "crc32": checksums(target),
     }
     _write_json(target / CARD, card)
 
@@ -85,7 +86,7 @@ def describe(target: Path, figures: Figures, prefixes: dict[int, Figures]) -> No
     card["figures"] = _brief(figures)
     card["prefixes"] = {str(size): _brief(found) for size, found in prefixes.items()}
     _write_json(target / CARD, card)
-    size = sum((target / name).stat().st_size for name in (VECTORS, SCALES, PIECES, SCORES))
+    size = sum((target / name).stat().st_size for name in FILES)
     text = Template((HERE / "card.md").read_text(encoding="utf-8")).substitute(
         dimension=card["dimension"],
         vocabulary_size=f"{card['vocabulary_size']:,}",

@@ -3,8 +3,8 @@
 For each language: the headwords, a hash table from their keys to them, and the rows they stand in. A row lists its
 headwords in the three languages, the most usual first. All numbers are little-endian.
 
-    magic, then (offset, count) of each section as uint32; a list of lists is a byte of length each and the
-    start of every 32nd.
+    magic, CRC-32 of what follows, then (offset, count) of each section as uint32; a list of lists is a byte of
+    length each and the start of every 32nd.
     `readings` is the Chinese characters in order, then the Hangul syllable of each;
     `files` is where the rows by the frequency of the English word begin, those by that of the Korean, and the rest.
 """
@@ -24,7 +24,7 @@ from semsearch.errors import UsageError
 from .keys import keys, reach_prefix
 from .values import LANGS
 
-MAGIC = b"semsearch lexicon 1\n"
+MAGIC = b"semsearch lexicon 2\n"
 BUCKETS = 1 << 15
 REACHES = 1 << 14
 BLOCK = 32
@@ -39,6 +39,8 @@ FORMATS: dict[str, Literal["H", "I"]] = {
 }
 """Every other section is of bytes."""
 NAMES = (*(f"{lang}.{name}" for lang in LANGS for name in SECTIONS), *ROW_SECTIONS, READINGS, FILES)
+HEADER = struct.Struct(f"<{1 + 2 * len(NAMES)}I")
+SUMMED_FROM = len(MAGIC) + 4
 
 Found = tuple[int, int, str]
 """A headword's number, the kind of the key that led to it, and the headword as written."""
@@ -66,16 +68,15 @@ class Table:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             raise UsageError(f"cannot read the lexicon {path}: {error}") from None
-        layout = struct.Struct(f"<{2 * len(NAMES)}I")
-        if self._map[: len(MAGIC)] != MAGIC or len(self._map) < len(MAGIC) + layout.size:
-            raise UsageError(f"{path} is no lexicon of this version of semsearch")
-        numbers = layout.unpack_from(self._map, len(MAGIC))
         whole = memoryview(self._map)
+        if whole[: len(MAGIC)] != MAGIC or len(whole) < len(MAGIC) + HEADER.size:
+            raise UsageError(f"{path} is no lexicon of this version of semsearch")
+        total, *numbers = HEADER.unpack_from(whole, len(MAGIC))
+        if crc32(whole[SUMMED_FROM:]) != total:
+            raise UsageError(f"{path} has changed since it was made: install semsearch again")
         sections: dict[str, memoryview] = {}
         for place, name in enumerate(NAMES):
             start, size = numbers[2 * place : 2 * place + 2]
-            if start + size > len(whole):
-                raise UsageError(f"{path} is cut short: {len(whole)} bytes")
             sections[name] = whole[start : start + size].cast(FORMATS.get(name.split(".")[-1], "B"))
         self._of = {lang: tuple(sections[f"{lang}.{name}"] for name in SECTIONS) for lang in LANGS}
         self._members = tuple(sections[name] for name in ROW_SECTIONS)
