@@ -6,11 +6,20 @@ from dataclasses import fields
 from operator import attrgetter
 from zlib import crc32
 
-from semsearch.records import Passage, Place
+from semsearch.records import Article, Passage, Place
 
 placed = attrgetter(*(field.name for field in fields(Place)))
 """The numbers of a place, in their order."""
+_described = attrgetter(
+    *("title", "date", "lang", "body_start", "encoding", "byte_origin", "locator", "external_id", "url")
+)
 _named = attrgetter("id", "source", "title", "date", "lang", "encoding", "locator", "url", "external_id", "article")
+
+
+def of_article(article: Article, detected_lang: str) -> int:
+    """Of an article as it was read, and of the language that it was found to be in."""
+    named = (*_described(article), detected_lang, article.text)
+    return crc32("\0".join(map(str, named)).encode(), crc32(article.raw or b""))
 
 
 def of_shown(passage: Passage) -> int:

@@ -18,7 +18,7 @@ from zlib import crc32
 
 import numpy as np
 
-from semsearch.checksums import intact, of_ranking, of_shown, placed
+from semsearch.checksums import intact, of_article, of_ranking, of_shown, placed
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import Article, Candidate, Filters, FullArticle, Passage, Place, Skipped, Source, WordEntry
@@ -29,9 +29,12 @@ from semsearch.sqlite import SqliteFile
 _KEYS_PER_STATEMENT = 500
 
 _NAMED = "(name GLOB :source OR name GLOB :inside)"
+_READ = "text, title, date, lang, body_start, encoding, byte_origin, locator, external_id, url, raw"
+_ARTICLE = f"{_READ}, detected_lang, article_crc"
+_PLACE = 'start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end'
 _PASSAGE = f"""
 SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, date, passages.lang, encoding, locator,
-       url, external_id, aid, start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end, crc
+       url, external_id, aid, {_PLACE}, crc, ranking_crc
 FROM {_JOINED}
 """
 
@@ -77,7 +80,7 @@ class Database(SqliteFile):
 
     def defects(self, generation: int) -> list[str]:
         """What SQLite finds wrong with its own file, and the vectors of a generation that have changed, a line each."""
-        found = [line for (line,) in self._db.execute("PRAGMA quick_check") if line != "ok"]
+        found = [line for (line,) in self._db.execute("PRAGMA integrity_check") if line != "ok"]
         if not self.selects_as_before(generation):
             found.append("what filters go by has changed since it was written")
         if damaged := len(self.damaged_vectors()):
@@ -97,6 +100,7 @@ class Database(SqliteFile):
         for row in self._files("ORDER BY id", generation):
             keys = [key for (key,) in self._db.execute(f"SELECT key FROM {_JOINED} WHERE files.id = ?", (row.id,))]
             try:
+                self.check_articles(row.id)
                 complete = len(list(self.passages_of(row.id, generation))) == len(keys)
             except IndexDamaged:
                 complete = False
@@ -137,21 +141,16 @@ class Database(SqliteFile):
 
     def add_file(self, path: str, source: Source, options: str, born: int) -> int:
         """Store a file that is about to be read, to be settled when it has been; returns its id."""
-        cursor = self._db.execute(
-            "INSERT INTO files (path, name, root, options, size, mtime_ns, sha256, born)"
-            " VALUES (?, ?, ?, ?, ?, ?, '', ?)",
-            (path, source.name, source.root, options, source.size, source.mtime_ns, born),
-        )
-        return int(cursor.lastrowid or 0)
+        values = (path, source.name, source.root, options, source.size, source.mtime_ns, "", born)
+        statement = _insert("files", "path, name, root, options, size, mtime_ns, sha256, born")
+        return int(self._db.execute(statement, values).lastrowid or 0)
 
     def settle_file(self, file_id: int, sha256: str, skipped: Skipped | None = None) -> None:
         """Complete a file that has been read; with `skipped` it has no articles, and why."""
         if skipped:
             self._db.execute("DELETE FROM articles WHERE file_id = ?", (file_id,))
-        reason = (skipped.kind, skipped.reason) if skipped else (None, None)
-        self._db.execute(
-            "UPDATE files SET sha256 = ?, skipped_kind = ?, skipped_reason = ? WHERE id = ?", (sha256, *reason, file_id)
-        )
+        values = (sha256, *((skipped.kind, skipped.reason) if skipped else (None, None)), file_id)
+        self._db.execute("UPDATE files SET sha256 = ?, skipped_kind = ?, skipped_reason = ? WHERE id = ?", values)
 
     def copy_file(self, file_id: int, born: int) -> int:
         """The row of a file again, without its articles, as a file of the generation `born`; returns its id."""
@@ -181,15 +180,12 @@ class Database(SqliteFile):
     def add_article(self, file_id: int, aid: str, article: Article, detected_lang: str) -> int:
         """Store an article under its public id; returns its row id."""
         day = article.date.isoformat() if article.date else None
-        cursor = self._db.execute(
-            "INSERT INTO articles (file_id, aid, locator, title, date, lang, detected_lang, body_start, encoding,"
-            " byte_origin, url, external_id, raw, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(file_id, aid, article.locator, article.title, day, article.lang, detected_lang, article.body_start),
-                *(article.encoding, article.byte_origin, article.url, article.external_id, article.raw, article.text),
-            ),
+        values = (
+            *(file_id, aid, article.text, article.title, day, article.lang, article.body_start, article.encoding),
+            *(article.byte_origin, article.locator, article.external_id, article.url, article.raw),
+            *(detected_lang, of_article(article, detected_lang)),
         )
-        return int(cursor.lastrowid or 0)
+        return int(self._db.execute(_insert("articles", f"file_id, aid, {_ARTICLE}"), values).lastrowid or 0)
 
     def add_passages(self, article_id: int, passages: Iterable[tuple[bytes, Passage]]) -> None:
         """Store the passages of an article, in their order, each with the key of its vector."""
@@ -197,11 +193,8 @@ class Database(SqliteFile):
             (article_id, p.id, key, p.lang, *placed(p.place), of_shown(p), of_ranking(p.id, p.lang, p.date))
             for key, p in passages
         )
-        self._db.executemany(
-            'INSERT INTO passages (article_id, pid, key, lang, start, "end", byte_start, byte_end, start_utf16,'
-            " end_utf16, line_start, line_end, crc, ranking_crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+        columns = f"article_id, pid, key, lang, {_PLACE}, crc, ranking_crc"
+        self._db.executemany(_insert("passages", columns), rows)
 
     def missing_vectors(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of `keys` that have no vector yet."""
@@ -223,19 +216,21 @@ class Database(SqliteFile):
 
     def drop_unused_vectors(self) -> None:
         """Remove the vectors that no passage of any generation uses."""
-        self._db.execute(
-            "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE passages.key = vectors.key)"
-        )
+        used = "SELECT 1 FROM passages WHERE passages.key = vectors.key"
+        self._db.execute(f"DELETE FROM vectors WHERE NOT EXISTS ({used})")
 
     # ---- reading a generation
 
     def articles(self, file_id: int) -> Iterator[Article]:
         """The articles of a file, as they were read."""
-        columns = "text, title, date, lang, body_start, encoding, byte_origin, locator, external_id, url, raw"
         ids = [row[0] for row in self._db.execute("SELECT id FROM articles WHERE file_id = ? ORDER BY id", (file_id,))]
-        for article_id in ids:
-            row = self._db.execute(f"SELECT {columns} FROM articles WHERE id = ?", (article_id,)).fetchone()
-            yield Article(row[0], row[1], self._day(row[2]), *row[3:])
+        for row_id in ids:
+            yield self._article(self._db.execute(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (row_id,)).fetchone())
+
+    def check_articles(self, file_id: int) -> None:
+        """Raise IndexDamaged where an article of a file is not as it was read."""
+        for _ in self.articles(file_id):
+            pass
 
     def vector_count(self, generation: int) -> int:
         """How many passages a generation has."""
@@ -276,9 +271,8 @@ class Database(SqliteFile):
             'SELECT passages.id, files.id, passages.lang, date, title, substr(text, start + 1, "end" - start)'
             f" FROM {_JOINED} WHERE {_LIVE}{condition} ORDER BY passages.id"
         )
-        for pid, file_id, lang, day, title, text in self._db.execute(
-            statement, {"generation": generation, "born": born}
-        ):
+        rows = self._db.execute(statement, {"generation": generation, "born": born})
+        for pid, file_id, lang, day, title, text in rows:
             yield WordEntry(pid, file_id, lang, self._day(day), f"{title}\n{text}")
 
     def died(self, generation: int) -> list[int]:
@@ -350,17 +344,16 @@ class Database(SqliteFile):
 
     def find_article(self, aid: str, generation: int) -> FullArticle | None:
         """The article with a public id, with its passages."""
-        statement = (
-            "SELECT articles.id, aid, text, name, title, date, coalesce(lang, detected_lang), encoding, locator, url,"
-            f" external_id FROM articles JOIN files ON files.id = file_id WHERE aid = :aid AND {_LIVE}"
-        )
+        joined = "articles JOIN files ON files.id = file_id"
+        statement = f"SELECT articles.id, name, {_ARTICLE} FROM {joined} WHERE aid = :aid AND {_LIVE}"
         row = self._db.execute(statement, {"aid": aid, "generation": generation}).fetchone()
         if row is None:
             return None
-        row_id, aid, text, name, title, day, lang, encoding, locator, url, external_id = row
+        row_id, name, *_, detected, _crc = row
         rows = self._db.execute(f"{_PASSAGE} WHERE article_id = ? ORDER BY passages.id", (row_id,))
-        passages = tuple(self._passage(found[1:]) for found in rows)
-        return FullArticle(aid, text, name, title, self._day(day), lang, encoding, locator, url, external_id, passages)
+        read, passages = self._article(row[2:]), tuple(self._passage(found[1:]) for found in rows)
+        about = (read.title, read.date, read.lang or detected, read.encoding, read.locator, read.url, read.external_id)
+        return FullArticle(aid, read.text, name, *about, passages)
 
     def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
         """Every passage of a file, in reading order."""
@@ -368,13 +361,20 @@ class Database(SqliteFile):
         for row in self._db.execute(statement, {"file": file_id, "generation": generation}):
             yield self._passage(row[1:])
 
+    def _article(self, row: Sequence[Any]) -> Article:
+        """An article from its row. Raises IndexDamaged where anything of it has changed since it was stored."""
+        text, title, day, *columns, detected_lang, crc = row
+        article = Article(text, title, self._day(day), *columns)
+        self.check(of_article(article, detected_lang) == crc, f"the article {title!r}")
+        return article
+
     def _passage(self, row: Sequence[Any]) -> Passage:
         """A passage from its row. Raises IndexDamaged where anything of it has changed since it was stored."""
-        pid, text, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc = row
+        pid, text, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc, ranking_crc = row
         passage = Passage(
             pid, text, source, title, self._day(day), lang, Place(*place), encoding, locator, url, external_id, aid
         )
-        self.check(of_shown(passage) == crc, f"passage {pid}")
+        self.check(of_shown(passage) == crc and of_ranking(pid, lang, day) == ranking_crc, f"passage {pid}")
         return passage
 
     def _day(self, value: object) -> date | None:
@@ -383,6 +383,10 @@ class Database(SqliteFile):
         except ValueError:
             self.check(False, f"the date {value!r}")
             raise
+
+
+def _insert(table: str, columns: str) -> str:
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' for _ in columns.split(','))})"
 
 
 def _filter_values(filters: Filters) -> dict[str, Any]:

@@ -48,7 +48,7 @@ CREATE TABLE articles (
     file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
     aid TEXT NOT NULL, locator TEXT, title TEXT NOT NULL, date TEXT, lang TEXT, detected_lang TEXT NOT NULL,
     body_start INTEGER NOT NULL, encoding TEXT NOT NULL, byte_origin INTEGER NOT NULL,
-    url TEXT, external_id TEXT, raw BLOB, text TEXT NOT NULL
+    url TEXT, external_id TEXT, raw BLOB, text TEXT NOT NULL, article_crc INTEGER NOT NULL
 );
 CREATE INDEX articles_file ON articles (file_id);
 CREATE INDEX articles_aid ON articles (aid);

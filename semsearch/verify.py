@@ -71,6 +71,7 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
             for row in indexed_files(db, generation):
                 files += 1
                 try:
+                    db.check_articles(row.id)
                     own = list(db.passages_of(row.id, generation))
                     passages += len(own)
                     if row.path == STANDARD_INPUT:

@@ -50,6 +50,8 @@ def test_derived_files_are_made_again(built: Path, name: str) -> None:
         "UPDATE passages SET lang = 'en' WHERE lang = 'ja'",
         "UPDATE passages SET start = start - 1 WHERE start > 30",
         "UPDATE articles SET text = replace(text, '津', '律')",
+        "UPDATE articles SET text = 'D' || substr(text, 2)",
+        "UPDATE passages SET ranking_crc = 7",
         "UPDATE articles SET date = '2021-03-12' WHERE date = '2021-03-11'",
         "UPDATE vectors SET tokens = zeroblob(8)",
         "UPDATE vectors SET vector = zeroblob(length(vector))",
