@@ -65,7 +65,7 @@ class Reader:
 
     def _follow(self) -> None:
         """Open the database again where another one has taken its place: the index was deleted and made anew."""
-        if file_id(self.folder) != self._file:
+        if file_id(self.folder) != self._file and not self._database.in_snapshot:
             self._database.close()
             self._open()
 
@@ -87,7 +87,7 @@ class Reader:
 
     @contextmanager
     def database(self) -> Iterator[tuple[int, Database]]:
-        """The newest generation's number, and the database held at it."""
+        """The newest generation's number, and the database held at it; inside another such block, as there."""
         with self._lock:
             self._follow()
             with self._database.snapshot():

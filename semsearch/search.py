@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -134,6 +135,15 @@ class Index(Searcher):
                 for query in queries:
                     yield self._answer(view, query, vectors.get(query.text))
                 return
+
+    @contextmanager
+    def held(self) -> Iterator[int]:
+        """Keep to the newest generation, whose number is given: passages and articles read inside are all of it.
+
+        Other threads wait for the index meanwhile.
+        """
+        with self._reader.database() as (generation, _):
+            yield generation
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage with the id that a hit showed; None where there is none (any more)."""

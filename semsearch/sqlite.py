@@ -163,9 +163,17 @@ class SqliteFile:
                     self._db.execute("ROLLBACK")
                 raise
 
+    @property
+    def in_snapshot(self) -> bool:
+        """Whether a snapshot is being read, by the thread whose turn it is."""
+        return self._db.in_transaction
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Every read inside sees one and the same state, whatever a build commits meanwhile."""
+        """Every read inside sees one and the same state, whatever a build commits meanwhile; in another one, its."""
+        if self.in_snapshot:
+            yield
+            return
         with named(self.path):
             self._db.execute("BEGIN")
             try:

@@ -127,6 +127,20 @@ def test_questions_during_builds_see_one_generation_each(tmp_path: Path) -> None
     assert wrong == []
 
 
+def test_what_is_read_together_is_of_one_generation(archive: Path, built: Path) -> None:
+    with semsearch.open(built) as index:
+        passage = index.query("tsunami", lang="ja", k=1)[0].passage
+        with index.held() as generation:
+            before = index.neighbours(passage.id)
+            (archive / "ja/quake.txt").unlink()
+            assert semsearch.build([archive], built).generation == generation + 1
+            assert index.neighbours(passage.id) == before
+            assert index.article(passage.article)
+        assert index.passage(passage.id) is None
+        with index.held() as newer:
+            assert newer == generation + 1
+
+
 def test_a_change_of_model_is_picked_up_too(archive: Path, built: Path, tiny_transformer: Path) -> None:
     with semsearch.open(built) as index:
         assert len(index.query("harbour")) == 6

@@ -185,12 +185,13 @@ async def passage(passage_id: Id, engine: AnEngine, context: Annotated[schemas.C
     """A passage, with up to `context` passages before and behind it."""
 
     def find(shelf: Index) -> dict[str, Any]:
-        around = shelf.neighbours(passage_id, context)
+        with shelf.held() as generation:
+            around = shelf.neighbours(passage_id, context)
         found = next((each for each in around if each.id == passage_id), None)
         if found is None:
             raise HTTPException(404, f"there is no passage {passage_id}")
         shown = [passage_json(each) for each in around]
-        return {"generation": shelf.edition[1], "passage": passage_json(found), "around": shown}
+        return {"generation": generation, "passage": passage_json(found), "around": shown}
 
     return json_response(await engine.look_up(find))
 
@@ -199,10 +200,11 @@ async def article(article_id: Id, engine: AnEngine) -> Response:
     """An article, whole, with the places of its passages."""
 
     def find(shelf: Index) -> dict[str, Any]:
-        found = shelf.article(article_id)
+        with shelf.held() as generation:
+            found = shelf.article(article_id)
         if found is None:
             raise HTTPException(404, f"there is no article {article_id}")
-        return {"generation": shelf.edition[1], "article": article_json(found)}
+        return {"generation": generation, "article": article_json(found)}
 
     return json_response(await engine.look_up(find))
 
