@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from semsearch.errors import UsageError
-from semsearch.files import flush, flush_tree
+from semsearch.files import flush, flush_tree, require_new
 from semsearch.index import Reader, Writer, exists, named_files
 
 _LEFTOVERS: Final = ("lock", "README.md", ".gitignore")
@@ -25,8 +25,7 @@ def backup(folder: str | os.PathLike[str], target: str | os.PathLike[str]) -> in
     is damaged.
     """
     folder, target = Path(folder), Path(target).absolute()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{target} is not empty: name a folder that is to be made")
+    require_new(target)
     reader = Reader(folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -14,14 +14,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import numpy as np
-
 from semsearch import settings
 from semsearch.changes import STANDARD_INPUT, Change, changes, is_under
 from semsearch.chunking import ParagraphChunker
 from semsearch.database import Database
 from semsearch.embedders import load_embedder, load_recorded
-from semsearch.embedders.checking import one_each
+from semsearch.embedders.checking import length_of, one_each, unusable
 from semsearch.embedders.pipeline import Pipeline
 from semsearch.errors import EmbeddingFailed, Refused, SourceNotFound
 from semsearch.index import Writer, exists
@@ -227,12 +225,10 @@ class _Job:
 
     def _checked(self, new: Sequence[_NewText], vectors: Vectors) -> Vectors:
         vectors = one_each(self.embedder.fingerprint.name, vectors, len(new), self.embedder.dimension)
-        lengths = np.linalg.norm(vectors, axis=1)
-        wrong = np.flatnonzero(~(np.abs(lengths - 1.0) < 1e-3))  # `not near` also catches NaN
-        if len(wrong):
-            first = new[int(wrong[0])]
+        if wrong := unusable(vectors):
+            first = new[wrong[0]]
             raise EmbeddingFailed(
-                f"{self.embedder.fingerprint.name} returned a vector of length {lengths[wrong[0]]:.3g} for "
+                f"{self.embedder.fingerprint.name} returned a vector of length {length_of(vectors[wrong[0]]):.3g} for "
                 f"{first.name}:{first.place.line_start}: a usable one has length 1; nothing was published"
             )
         return vectors

@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from semsearch.errors import UsageError
+
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, lower-case hexadecimal."""
@@ -26,3 +28,11 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_new(folder: Path) -> None:
+    """Raise UsageError where `folder` is a file, or holds something."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: name a folder that is to be made")
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder} is not empty: name a folder that is to be made")

@@ -17,7 +17,7 @@ from semsearch import ranking, settings
 from semsearch.bilingual import Lexicon
 from semsearch.calibration import Usual, of_bundled, unrelated
 from semsearch.embedders import load_recorded
-from semsearch.embedders.checking import one_each
+from semsearch.embedders.checking import one_each, unusable
 from semsearch.embedders.registry import BUNDLED
 from semsearch.errors import EmbeddingFailed, UsageError
 from semsearch.explaining import highlights, matched_words
@@ -297,9 +297,8 @@ class Index(Searcher):
         except ValueError as error:
             raise UsageError(f"the query has no letter or digit to search for: {error}") from error
         vectors = one_each(embedder.fingerprint.name, vectors, len(texts), embedder.dimension)
-        usable = np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3  # not so where one is NaN
-        if not usable.all():
-            text = texts[int(usable.argmin())]
+        if wrong := unusable(vectors):
+            text = texts[wrong[0]]
             raise EmbeddingFailed(f"{embedder.fingerprint.name} gave no usable vector for the query {text[:40]!r}")
         return vectors
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from semsearch.changes import STANDARD_INPUT, sha256_of
 from semsearch.database import Database, FileRow
+from semsearch.embedders.checking import unusable
 from semsearch.errors import IndexDamaged, Refused
 from semsearch.index import Reader, View, derived_files, named_files
 from semsearch.offsets import places
@@ -102,10 +101,7 @@ def _check_derived(view: View) -> Iterator[Problem]:
         yield Problem("vectors", "index", f"{passages} passages but {len(view.vectors)} vectors")
     if len(view.words) != passages:
         yield Problem("words", "index", f"{passages} passages but {len(view.words)} in the word index")
-    wrong = 0
-    for _, vectors in view.vectors.batches():
-        wrong += int((~(np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3)).sum())
-    if wrong:
+    if wrong := sum(len(unusable(vectors)) for _, vectors in view.vectors.batches()):
         yield Problem("vectors", "index", f"{wrong} vectors are not finite and of unit length")
 
 

@@ -100,6 +100,7 @@ def small(archive: Path, tmp_path: Path) -> Path:
     return tmp_path / "small"
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", NO_VECTORS)
 def test_a_vector_that_is_none_names_its_passage_and_publishes_nothing(kind: str, archive: Path, small: Path) -> None:
     write(archive, {"en/more.txt": "date 2020-01-01 More\n\nAnother paragraph about a kiln in the far valley.\n"})
@@ -122,6 +123,7 @@ def test_what_is_not_one_vector_a_text_names_the_model_and_publishes_nothing(
         assert index.info()["generation"] == 1
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", [*NO_VECTORS, *NO_SHAPES])
 def test_a_query_without_a_usable_vector_is_a_named_error(kind: str, small: Path) -> None:
     spoil = {**NO_VECTORS, **NO_SHAPES}[kind]

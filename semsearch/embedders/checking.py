@@ -8,6 +8,18 @@ from semsearch.errors import EmbeddingFailed
 from semsearch.protocols import Vectors
 
 
+def length_of(vector: Vectors) -> float:
+    """The length of a vector, however long."""
+    return float(np.linalg.norm(vector.astype(np.float64)))
+
+
+def unusable(vectors: Vectors) -> list[int]:
+    """The rows that are not of unit length, those that hold NaN or infinity among them."""
+    squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+    near: list[int] = np.flatnonzero(~(np.abs(squares - 1.0) < 2e-3)).tolist()
+    return near
+
+
 def one_each(name: str, vectors: object, count: int, dimension: int) -> Vectors:
     """`vectors` as float32, shape (count, dimension). Raises EmbeddingFailed where they are nothing of the kind."""
     try:

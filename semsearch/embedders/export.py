@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from semsearch.embedders.bundled import CARD_TEXT, DATA, BundledModel
-from semsearch.errors import UsageError
+from semsearch.files import require_new
 
 _MODULES: Final = (
     ("0_StaticEmbedding", "sentence_transformers.models.StaticEmbedding"),
@@ -23,8 +23,7 @@ def export(folder: Path) -> None:
     same. Headlines (`contexts` of `embed_passages`) have no counterpart there.
     Raises UsageError where `folder` holds something.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is not empty: name a folder to be made for the model")
+    require_new(folder)
     from safetensors.numpy import save_file
 
     model = BundledModel()
