@@ -1,6 +1,6 @@
 """Train the token table: symmetric InfoNCE over parallel texts, gradients by hand.
 
-    python train.py --work DIR [--passes 2] [--batch 4096] [--dimension 512]
+    python train.py --work DIR [--passes 4] [--batch 4096] [--dimension 512]
 
 The embedding of a text is the sum of its token vectors brought to unit length, so the length of a
 token's vector is its learnt weight. Every other text of a batch is a negative. For the last third the
@@ -29,7 +29,7 @@ from semsearch.embedders.subwords import PIECES, Subwords
 class Options:
     """What a run depends on."""
 
-    passes: int = 2
+    passes: int = 4
     batch: int = 4096
     dimension: int = 512
     rate: float = 0.02

@@ -131,7 +131,6 @@ def serve(served: Served, host: str, port: int, workers: int, announce: Callable
     if workers == 1:
         uvicorn.Server(config).run(sockets=[listening])
         return
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes share the cores already
     os.environ.setdefault("PYTHONSAFEPATH", "1")  # they import nothing from the current folder
     with share_counts():
         Multiprocess(config, [listening]).run()
