@@ -6,13 +6,17 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from semsearch.build import Progress, build
 from semsearch.changes import STANDARD_INPUT
 from semsearch.database import Database, FileRow
 from semsearch.errors import IndexDamaged, IndexNotFound
 from semsearch.index import Writer, exists
+from semsearch.sqlite import REMEDY
 from semsearch.verify import check_file, indexed_files
+
+_LAST_RESORT: Final = "restore a backup, or build the index again in an empty folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,13 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
     folder = Path(folder)
     if not exists(folder):
         raise IndexNotFound(f"no index at {folder}: make one with `semsearch build SOURCE --index {folder}`")
+    try:
+        return _mend(folder, progress)
+    except IndexDamaged as damaged:
+        raise IndexDamaged(str(damaged).replace(REMEDY, _LAST_RESORT)) from damaged
+
+
+def _mend(folder: Path, progress: Callable[[Progress], None] | None) -> Repair:
     with Writer.open(folder) as writer:
         db, generation = writer.database, writer.generation
         derived = (*writer.mended, *writer.cleared)
@@ -51,7 +62,7 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
             if gone or any(row.path == STANDARD_INPUT for row in sources):
                 raise IndexDamaged(
                     f"{folder} cannot be mended: {', '.join(gone) or 'standard input'} must be read again and is gone: "
-                    "restore a backup, or build the index again"
+                    + _LAST_RESORT
                 )
             for row in sources:
                 db.read_again(row.id)

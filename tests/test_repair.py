@@ -81,6 +81,14 @@ def test_repair_without_the_source_says_what_is_missing_and_changes_nothing(arch
     assert semsearch.verify(built).passages == 4
 
 
+def test_a_torn_database_is_not_told_to_be_repaired_again(built: Path) -> None:
+    content = bytearray((built / "semsearch.db").read_bytes())
+    content[4096:-4096] = b"\xff" * (len(content) - 8192)
+    (built / "semsearch.db").write_bytes(content)
+    with pytest.raises(IndexDamaged, match=r"restore a backup, or build the index again in an empty folder$"):
+        repair(built)
+
+
 def test_orphans_are_named_and_removed(built: Path) -> None:
     (built / "vectors-7.faiss").write_bytes(b"left over")
     (built / "words-7").mkdir()
