@@ -13,12 +13,12 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import semsearch
 from semsearch import settings
@@ -27,6 +27,7 @@ from semsearch.errors import IndexNotFound, SemsearchError
 from semsearch.queries import Query
 from semsearch.wire import answer_json, passage_json
 
+T = TypeVar("T")
 PATIENCE = 120.0
 """Seconds that a victim may take on a busy machine before it counts as hung."""
 HARMLESS = {"orphan"}
@@ -302,6 +303,14 @@ def _live(work: Callable[[], Any], into: int, memory: int | None) -> None:
 def in_child(work: Callable[[], Any], memory: int | None = None) -> Outcome:
     """Run `work` in a forked process to its end; its value must be plain."""
     return Child(work, memory).outcome()
+
+
+def counted(work: Sequence[T]) -> Iterator[T]:
+    """One thing after the other; on a terminal, which of how many."""
+    for number, thing in enumerate(work, 1):
+        if sys.stderr.isatty():
+            print(f"\r{number} of {len(work)} ", end="" if number < len(work) else "\n", file=sys.stderr, flush=True)
+        yield thing
 
 
 def chances(seed: int) -> random.Random:

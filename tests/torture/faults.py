@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from semsearch.errors import SemsearchError
-from tests.torture.common import World, build, chances, in_child, told, troubles
+from tests.torture.common import World, build, chances, counted, in_child, told, troubles
 
 _CALLS = ("open", "fsync", "replace", "rename", "link", "mkdir", "unlink", "scandir", "stat")
 ERRORS = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EMFILE": errno.EMFILE, "EROFS": errno.EROFS}
@@ -111,7 +111,7 @@ def refused_calls(world: World, count: int | None = None, seed: int = 1) -> dict
     drawn = cases if count is None else chance.sample(cases, min(count, len(cases)))
     counts: Counter[str] = Counter(calls=calls)
     bad: list[str] = []
-    for n, name, lasting in drawn:
+    for n, name, lasting in counted(drawn):
         folder = world.victim()
         refused = _WHOLE[n - 1 :] if lasting else range(n, n + 1)
         refuser = Refuser(folder, refused, ERRORS[name])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from semsearch.build import Progress
-from tests.torture.common import Child, World, build, chances, in_child, told, troubles
+from tests.torture.common import Child, World, build, chances, counted, in_child, told, troubles
 
 _LEAST = 4
 
@@ -26,7 +26,7 @@ def kills(world: World, count: int, seed: int = 1, seconds: float | None = None)
     world.show(2)
     lasts = {upon: _durations(world, upon) for upon in (True, False)}
     started = time.monotonic()
-    for attempt in range(count):
+    for attempt in counted(range(count)):
         if seconds is not None and attempt >= _LEAST and time.monotonic() - started > seconds:
             break
         upon, late = attempt % 4 != 3, attempt % 2 == 1

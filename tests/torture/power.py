@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semsearch.errors import SemsearchError
-from tests.torture.common import World, build, chances, in_child, told, troubles
+from tests.torture.common import World, build, chances, counted, in_child, told, troubles
 from tests.torture.disk import Picture, Recorder
 
 
@@ -52,7 +52,7 @@ def power_cuts(world: World, count: int | None = None, seed: int = 1) -> dict[st
         drawn = list(_distinct(moments, recorders, lasts, chance))
         counts["states"] = len(drawn)
         drawn = drawn if count is None else chance.sample(drawn, min(count, len(drawn)))
-    for number, (moment, left) in enumerate(drawn):
+    for number, (moment, left) in enumerate(counted(drawn)):
         name, last, before = moment.scene, id(moment.picture) in lasts, moment.picture.before
         target = root / "left"
         shutil.rmtree(target, ignore_errors=True)

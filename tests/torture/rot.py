@@ -22,7 +22,20 @@ from semsearch.embedders.registry import BUNDLED
 from semsearch.errors import SemsearchError
 from semsearch.repair import repair
 from semsearch.sqlite import connect
-from tests.torture.common import PARTS, Outcome, World, build, chances, in_child, model, said_of, told, troubles, warm
+from tests.torture.common import (
+    PARTS,
+    Outcome,
+    World,
+    build,
+    chances,
+    counted,
+    in_child,
+    model,
+    said_of,
+    told,
+    troubles,
+    warm,
+)
 
 MEMORY = 6 << 30
 """Bytes of address space that a victim may take beyond what it has at its start."""
@@ -45,7 +58,7 @@ def rot(world: World, count: int, seed: int = 1, only: str = "") -> dict[str, in
     kinds = [kind for kind in files if kind.startswith(only)]
     counts: Counter[str] = Counter()
     bad: list[str] = []
-    for number in range(count):
+    for number in counted(range(count)):
         kind = kinds[number % len(kinds)]
         whole, pattern = files[kind]
         folder = world.root / "victim"
@@ -224,7 +237,7 @@ def rotten_models(root: Path, count: int, seed: int = 1) -> dict[str, int | list
     texts = ["the harbour in winter", "겨울 항구", "冬の港"]
     expected = in_child(lambda: model().embed_passages(texts).tolist()).value
     folder = root / "model"
-    for number in range(count):
+    for number in counted(range(count)):
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(bundled.DATA, folder)
         path = chance.choice([path for path in sorted(folder.iterdir()) if path.suffix != ".md"])

@@ -11,7 +11,7 @@ from typing import Any
 
 from semsearch.errors import IndexBusy
 from tests.torture.common import Child as Holder
-from tests.torture.common import World, build, chances, in_child, told
+from tests.torture.common import World, build, chances, counted, in_child, told
 
 
 def two_builds(world: World, count: int, seed: int = 1) -> dict[str, int | float | list[str]]:
@@ -24,7 +24,7 @@ def two_builds(world: World, count: int, seed: int = 1) -> dict[str, int | float
     counts: Counter[str] = Counter()
     bad: list[str] = []
     slowest = 0.0
-    for number in range(count):
+    for number in counted(range(count)):
         folder = world.victim(upon=number % 3 != 2)
         stage = chance.choice(("reading", "embedding", "publishing"))
         holder = _stopped(world, folder, stage)
