@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,12 @@ from typing import Any
 import pytest
 
 import semsearch
+from semsearch.database import Database
 from semsearch.queries import Query
 from semsearch.service.plane import SAMPLED, plane
 from semsearch.wire import answer_json, passage_json
 from tests.conftest import write
-from tests.serving import ROUTES, Service, serving
+from tests.serving import PATIENCE, ROUTES, Service, serving
 
 ASKED = "한일 국교 정상화"
 QUESTIONS = (ASKED, "semiconductor export controls", "津波の教訓", "Kim Dae-jung")
@@ -232,6 +235,20 @@ def test_a_question_is_placed_by_the_address_as_by_a_post(service: Service) -> N
 
 
 # ---- the service itself
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_index_of_another_model_is_not_served(workers: int, archive: Path, tmp_path: Path) -> None:
+    semsearch.build([archive], tmp_path / "index")
+    database = Database.create_or_open(tmp_path / "index")
+    with database.transaction():
+        database.put_meta({"model": {**database.meta("model"), "weights": "0" * 64}})
+    database.close()
+    command = [sys.executable, "-m", "semsearch", "serve", "--index", str(tmp_path / "index"), "--port", "0"]
+    done = subprocess.run([*command, "--workers", str(workers)], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "was built with bundled" in line
 
 
 def test_it_says_that_it_lives_and_is_ready(service: Service) -> None:

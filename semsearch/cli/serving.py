@@ -68,8 +68,8 @@ def serve(
             f"{host} can be reached from other machines: set {settings.API_KEY.env} or --api-key-file, or say --no-key "
             "to let everyone read the archive"
         )
-    with Index(index, aliases=aliases):  # an index that cannot be served is told now
-        pass
+    with Index(index, aliases=aliases) as opened:
+        opened.query("ready", k=1)  # an index or a model that cannot be served is told now
     door = Door.of(host, allow_host, allow_origin, key)
     served = Served(index, door, None, aliases, rerank, log_requests)
     listen(served, host, port, workers or min(4, os.cpu_count() or 1), lambda url: _announce(index, url, key))

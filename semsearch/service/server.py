@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
@@ -133,7 +134,10 @@ def serve(served: Served, host: str, port: int, workers: int, announce: Callable
         return
     os.environ.setdefault("PYTHONSAFEPATH", "1")  # they import nothing from the current folder
     with share_counts():
-        Multiprocess(config, [listening]).run()
+        supervisor = Multiprocess(config, [listening])
+        supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise SystemExit(STARTUP_FAILURE)  # as with one process
 
 
 def _listen(host: str, port: int) -> socket.socket:
