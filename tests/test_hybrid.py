@@ -105,7 +105,7 @@ def test_no_language_wins_by_being_asked_in(seeds_index: Path) -> None:
     with semsearch.open(seeds_index) as index:
         for asked in ("ko", "en", "ja"):
             counts: Counter[str] = Counter()
-            for row in [row for row in rows if row[1] == asked][::4]:
+            for row in [row for row in rows if row[1] == asked]:
                 counts.update(hit.passage.lang for hit in index.query(row[2].strip()))
             shares = {lang: count / counts.total() for lang, count in counts.items()}
             assert min(shares.values()) > 0.2 and max(shares.values()) < 0.5, (asked, shares)
