@@ -14,6 +14,9 @@ import semsearch
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""As in the command line and the service: two threads round differently, and nearly equal hits may change places."""
+
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
