@@ -268,6 +268,7 @@ def test_sentence_transformers_loads_the_exported_model_and_gives_the_same_vecto
 def test_few_texts_and_many_get_the_same_vectors() -> None:
     texts = [f"문장 {number} about 記事 {number}" for number in range(100)]
     few, many = BundledModel(), BundledModel()
+    many.embed_passages(texts * 120)  # more rows than the table has
     alone = np.concatenate([few.embed_passages([text]) for text in texts])
     assert np.array_equal(alone, many.embed_passages(texts))  # the table is unpacked whole for many, by rows for few
     assert np.array_equal(few.token_vectors(range(1000)), many.token_vectors(range(1000)))

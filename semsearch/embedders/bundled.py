@@ -41,8 +41,6 @@ _ALIGNED = 256
 """Dimensions in which single tokens are compared; all of them find nothing more (scripts/bench/README.md)."""
 
 _TINY = np.finfo(np.float32).tiny
-_FEW = 32
-"""Texts for which only the rows that they need are unpacked."""
 _PAIRS = (
     np.stack([np.arange(256) % 16 - 8.0, np.arange(256) // 16 - 8.0], axis=1).astype(np.float32).view(np.uint64)[:, 0]
 )
@@ -236,8 +234,6 @@ class BundledModel:
 
     def _embed(self, texts: Sequence[str], tokens: list[set[int]] | None = None) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        if len(texts) > _FEW and self._unpacked is None:
-            self._unpack()
         for start in range(0, len(texts), _BATCH_TEXTS):
             encoded = self.subwords.ids(texts[start : start + _BATCH_TEXTS])
             if not all(encoded):

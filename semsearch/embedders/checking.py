@@ -16,8 +16,8 @@ def length_of(vector: Vectors) -> float:
 def unusable(vectors: Vectors) -> list[int]:
     """The rows that are not of unit length, those that hold NaN or infinity among them."""
     squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
-    near: list[int] = np.flatnonzero(~(np.abs(squares - 1.0) < 2e-3)).tolist()
-    return near
+    wrong: list[int] = np.flatnonzero(~(np.abs(squares - 1.0) < 2e-3)).tolist()
+    return wrong
 
 
 def one_each(name: str, vectors: object, count: int, dimension: int) -> Vectors:

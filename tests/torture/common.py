@@ -123,6 +123,13 @@ class World:
         link.symlink_to(self.root / f"v{version}", target_is_directory=True)
         os.replace(link, self.archive)
 
+    def troubles_as(self, folder: Path, found: str) -> list[str]:
+        """What `verify` finds wrong with an index that answers as `found`, beside the archive of then."""
+        self.show(1 if found == "old" else 2)
+        wrong = troubles(folder)
+        self.show(2)
+        return wrong
+
     def victim(self, *, upon: bool = True, name: str = "victim") -> Path:
         """A fresh copy of the first index, or with `upon` False no index at all."""
         folder = self.root / name

@@ -83,12 +83,8 @@ def _aftermath(world: World, folder: Path, upon: bool) -> Callable[[], dict[str,
         found = world.which(folder, "old", new)
         if found not in ("old", new) and not (found == "none" and not upon):
             return {"found": found, "wrong": "it answers neither as the old nor as the new index"}
-        if found != "none":
-            world.show(1 if found == "old" else 2)
-            wrong = troubles(folder)
-            world.show(2)
-            if wrong:
-                return {"found": found, "wrong": f"verify: {wrong}"}
+        if found != "none" and (wrong := world.troubles_as(folder, found)):
+            return {"found": found, "wrong": f"verify: {wrong}"}
         build(world, folder)
         if told(folder) != world.says[new]:
             return {"found": found, "wrong": f"the next build: {world.which(folder, new)}"}

@@ -122,12 +122,8 @@ def _look(world: World, folder: Path, scene: _Scene, finished: bool) -> Callable
             found = f"{type(error).__name__}, mended"
         if found not in may and (finished or not found.endswith(", mended")):
             return {"found": found, "wrong": "it is neither the old index, nor the new one, nor an error"}
-        if found in ("old", "new", "fresh"):
-            world.show(1 if found == "old" else 2)
-            wrong = troubles(folder)
-            world.show(2)
-            if wrong:
-                return {"found": found, "wrong": f"verify: {wrong}"}
+        if found in ("old", "new", "fresh") and (wrong := world.troubles_as(folder, found)):
+            return {"found": found, "wrong": f"verify: {wrong}"}
         build(world, folder)
         if told(folder) != world.says[scene.after]:
             return {"found": found, "wrong": "the next build did not mend it"}
