@@ -40,7 +40,7 @@ _MAX_CHARS_PER_TOKEN = 16
 """A text longer than this times the budget is taken for too long without counting its tokens."""
 _MAX_CHARS_PER_COLUMN = 4
 """Decomposed letters take several characters a column; a text longer than this is not measured."""
-_DENSE = ("대한민국은", "뷁", "日本国憲法", "鬱", "ひらがな", "カタカナ", "government", "😀")
+_DENSE = ("대한민국은", "뷁", "日本国憲法", "鬱", "ひらがな", "カタカナ", "government", "𠮷")
 """Words that show how many tokens a model makes of a character: bytes or jamo are more than one."""
 
 

@@ -234,6 +234,14 @@ def test_remembered_words_give_the_tokens_of_the_whole_text(text: str) -> None:
     assert model.subwords.ids([text])[0] == whole
 
 
+def test_one_character_alone_gives_the_token_of_the_whole_tokenizer(model: BundledModel) -> None:
+    tokenizer = model.subwords.tokenizer
+    for code in [*range(0x20, 0x20000, 7), *map(ord, "뷁鬱𠮷ՠ")]:
+        word = unicodedata.normalize("NFKC", chr(code)).lower()
+        if len(word) == 1 and not word.isspace() and not 0xD800 <= code < 0xE000:
+            assert (cut := model.subwords.cut(word)) == () or list(cut) == tokenizer.encode(word).ids, hex(code)
+
+
 @cache
 def shared_model() -> BundledModel:
     return BundledModel()

@@ -31,6 +31,8 @@ _FEW: Final = 200
 """New words up to which setting up the library does not pay."""
 _LONG: Final = 100
 """Characters from which a word is not remembered: it is no word, and a few thousand of them would fill the memory."""
+_OLD_UNICODE: Final = unicodedata.ucd_3_2_0
+"""What was a character in 2002 is one to every tokenizer."""
 _SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _MARKS = r"!-/:-@\[-`{-~、。「」『』・…“”‘’—"
 _WORD = re.compile(rf"\d+|[^{_SPACE}\d{_MARKS}]+|[{_MARKS}]")
@@ -122,7 +124,10 @@ class Subwords:
             known[word] = tuple(self.tokenizer.encode(word, add_special_tokens=False).ids) if 0 in ids else ids
 
     def cut(self, word: str) -> tuple[int, ...]:
-        """Ids of the likeliest pieces of a word; none where a character of it is in no piece."""
+        """Ids of the likeliest pieces of a word; none where the tokenizer has to be asked, as a character is in no
+        piece. One character alone cannot be divided; the tokenizer drops those that are younger than it is."""
+        if len(word) == 1 and word not in self._ids and _OLD_UNICODE.category(word) not in ("Cn", "Co"):
+            return (0,)
         best = [0.0] + [-math.inf] * len(word)
         last: list[tuple[int, int]] = [(0, 0)] * (len(word) + 1)
         for start in range(len(word)):

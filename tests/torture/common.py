@@ -163,7 +163,7 @@ def warm() -> None:
     import semsearch.search
     import semsearch.verify  # noqa: F401
 
-    model().embed_queries(["warm"])
+    assert model().subwords.tokenizer
 
 
 def build(world: World, folder: Path, progress: Callable[[Any], None] | None = None) -> int:
