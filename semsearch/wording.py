@@ -20,10 +20,11 @@ Idf = Callable[[str], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A question in words. `lang` is the question's; `known` are its words that the lexicon knows."""
+    """A question in words. `lang` is its language, `own` its index words, `known` those that the lexicon knows."""
 
     text: str
     lang: str
+    own: tuple[str, ...]
     known: tuple[QueryWord, ...]
 
     def weights(self, lang: str, idf: Idf) -> dict[str, float]:
@@ -33,10 +34,9 @@ class Wording:
         stood for by its forms that occur, which share a weight of 1; a form of several index words shares its part
         among them by the square root of their number, as longer forms say more.
         """
-        own = telling(index_words(self.text))
         if lang == self.lang or lang not in _SHARED:
-            return dict.fromkeys(own, 1.0)
-        found = {word: 1.0 for word in own if script(word) in _SHARED[lang] and idf(word) is not None}
+            return dict.fromkeys(self.own, 1.0)
+        found = {word: 1.0 for word in self.own if script(word) in _SHARED[lang] and idf(word) is not None}
         for word in self.known:
             for index_word, weight in _shared_weight([form for form in word.forms if form.lang == lang], idf).items():
                 found[index_word] = min(1.0, found.get(index_word, 0.0) + weight)
@@ -45,7 +45,8 @@ class Wording:
 
 def wording(text: str, lang: str, lexicon: Lexicon) -> Wording:
     """The words of a question in `lang`."""
-    return Wording(text, lang, tuple(lexicon.words(text, lang)) if lang in _SHARED else ())
+    known = lexicon.words(text, lang) if lang in _SHARED else ()
+    return Wording(text, lang, tuple(telling(index_words(text))), tuple(known))
 
 
 def ceiling(weights: dict[str, float], idf: Idf) -> float:
