@@ -298,6 +298,7 @@ ASK = "/v1/query"
 WRONG: tuple[tuple[str, str, dict[str, Any], int], ...] = (
     ("GET", "/nowhere", {}, 404),
     ("GET", "/v1/", {}, 404),
+    ("GET", "/v1/info/", {}, 404),
     ("GET", "/page/nothing.js", {}, 404),
     ("PUT", ASK, {"json": {"query": "a"}}, 405),
     ("DELETE", "/v1/info", {}, 405),

@@ -73,6 +73,7 @@ def create_app(served: Served) -> FastAPI:
         middleware.insert(2, cors)
     app = FastAPI(
         title="semsearch", version=__version__, lifespan=lifespan, middleware=middleware, docs_url=None, redoc_url=None,
+        redirect_slashes=False,
         description="Passages that answer a question, in Korean, English and Japanese, with exact source offsets.",
         responses=_ERRORS,
     )  # fmt: skip
