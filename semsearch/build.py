@@ -153,6 +153,7 @@ class _Job:
         before = self.writer.fingerprint
         if before is None or (before.space == self.embedder.fingerprint.space and self._same_chunking()):
             return
+        self.db.check(not self.db.torn(), "the order of its pages")
         last = 0
         while row := self.db.next_file(last, self.writer.generation, staying=True):
             last = row.id

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from semsearch.database import Database, FileRow
+from semsearch.database import Database
 from semsearch.errors import Refused
-from semsearch.records import ReadOptions, Skipped, Source
+from semsearch.records import FileRow, ReadOptions, Skipped, Source
 from semsearch.sources import open_source
 
 STANDARD_INPUT = "-"

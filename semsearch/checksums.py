@@ -19,7 +19,8 @@ _named = attrgetter("id", "source", "title", "date", "lang", "encoding", "locato
 def of_article(article: Article, detected_lang: str) -> int:
     """Of an article as it was read, and of the language that it was found to be in."""
     named = (*_described(article), detected_lang, article.text)
-    return crc32("\0".join(map(str, named)).encode(), crc32(article.raw or b""))
+    raw: object = article.raw  # bytes or None, unless it has changed
+    return crc32("\0".join(map(str, named)).encode(), crc32(raw if isinstance(raw, bytes) else str(raw or "").encode()))
 
 
 def of_shown(passage: Passage) -> int:

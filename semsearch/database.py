@@ -10,9 +10,8 @@ hash of what was embedded, stay and are not computed again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 from zlib import crc32
 
@@ -21,10 +20,21 @@ import numpy as np
 from semsearch.checksums import intact, of_article, of_ranking, of_shown, placed
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
-from semsearch.records import Article, Candidate, Filters, FullArticle, Passage, Place, Skipped, Source, WordEntry
+from semsearch.records import (
+    Article,
+    Candidate,
+    FileRow,
+    Filters,
+    FullArticle,
+    Passage,
+    Place,
+    Skipped,
+    Source,
+    WordEntry,
+)
 from semsearch.sqlite import JOINED as _JOINED
 from semsearch.sqlite import LIVE as _LIVE
-from semsearch.sqlite import SqliteFile
+from semsearch.sqlite import SqliteFile, insert
 
 _KEYS_PER_STATEMENT = 500
 
@@ -37,22 +47,6 @@ SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, da
        url, external_id, aid, {_PLACE}, crc, ranking_crc
 FROM {_JOINED}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class FileRow:
-    """A file as the index knows it."""
-
-    id: int
-    path: str
-    name: str
-    root: str
-    options: str
-    size: int
-    mtime_ns: int
-    sha256: str
-    skipped_kind: str | None
-    skipped_reason: str | None
 
 
 class Database(SqliteFile):
@@ -80,7 +74,7 @@ class Database(SqliteFile):
 
     def defects(self, generation: int) -> list[str]:
         """What SQLite finds wrong with its own file, and the vectors of a generation that have changed, a line each."""
-        found = [line for (line,) in self._db.execute("PRAGMA integrity_check") if line != "ok"]
+        found = self.torn()
         if not self.selects_as_before(generation):
             found.append("what filters go by has changed since it was written")
         if damaged := len(self.damaged_vectors()):
@@ -142,7 +136,7 @@ class Database(SqliteFile):
     def add_file(self, path: str, source: Source, options: str, born: int) -> int:
         """Store a file that is about to be read, to be settled when it has been; returns its id."""
         values = (path, source.name, source.root, options, source.size, source.mtime_ns, "", born)
-        statement = _insert("files", "path, name, root, options, size, mtime_ns, sha256, born")
+        statement = insert("files", "path, name, root, options, size, mtime_ns, sha256, born")
         return int(self._db.execute(statement, values).lastrowid or 0)
 
     def settle_file(self, file_id: int, sha256: str, skipped: Skipped | None = None) -> None:
@@ -185,7 +179,7 @@ class Database(SqliteFile):
             *(article.byte_origin, article.locator, article.external_id, article.url, article.raw),
             *(detected_lang, of_article(article, detected_lang)),
         )
-        return int(self._db.execute(_insert("articles", f"file_id, aid, {_ARTICLE}"), values).lastrowid or 0)
+        return int(self._db.execute(insert("articles", f"file_id, aid, {_ARTICLE}"), values).lastrowid or 0)
 
     def add_passages(self, article_id: int, passages: Iterable[tuple[bytes, Passage]]) -> None:
         """Store the passages of an article, in their order, each with the key of its vector."""
@@ -194,7 +188,7 @@ class Database(SqliteFile):
             for key, p in passages
         )
         columns = f"article_id, pid, key, lang, {_PLACE}, crc, ranking_crc"
-        self._db.executemany(_insert("passages", columns), rows)
+        self._db.executemany(insert("passages", columns), rows)
 
     def missing_vectors(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of `keys` that have no vector yet."""
@@ -223,14 +217,15 @@ class Database(SqliteFile):
 
     def articles(self, file_id: int) -> Iterator[Article]:
         """The articles of a file, as they were read."""
-        ids = [row[0] for row in self._db.execute("SELECT id FROM articles WHERE file_id = ? ORDER BY id", (file_id,))]
+        ids = self._db.execute("SELECT id FROM articles WHERE file_id = ? ORDER BY id", (file_id,)).fetchall()
         for row_id in ids:
-            yield self._article(self._db.execute(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (row_id,)).fetchone())
+            row = self._db.execute(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", row_id).fetchone()
+            self.check(row is not None, f"the list of articles of file {file_id}")
+            yield self._article(row)
 
     def check_articles(self, file_id: int) -> None:
         """Raise IndexDamaged where an article of a file is not as it was read."""
-        for _ in self.articles(file_id):
-            pass
+        sum(1 for _ in self.articles(file_id))
 
     def vector_count(self, generation: int) -> int:
         """How many passages a generation has."""
@@ -328,32 +323,41 @@ class Database(SqliteFile):
         """The passage with a public id, behind its row id."""
         statement = f"{_PASSAGE} WHERE pid = :pid AND {_LIVE}"
         row = self._db.execute(statement, {"pid": pid, "generation": generation}).fetchone()
+        if row is None:
+            self.check_names(generation)
         return None if row is None else (row[0], self._passage(row[1:]))
 
     def around(self, row_id: int, reach: int, generation: int) -> list[Passage]:
-        """Up to `reach` passages before and behind one of the same article, itself among them."""
+        """Up to `reach` passages before and behind one of the same article, itself among them; they stand in a row."""
         self.check_selection(generation)
-        near = "SELECT id FROM passages WHERE article_id = (SELECT article_id FROM passages WHERE id = :row) AND id "
-        rows = self._db.execute(
-            f"SELECT * FROM ({near} <= :row ORDER BY id DESC LIMIT :reach + 1)"
-            f" UNION SELECT * FROM ({near} > :row ORDER BY id LIMIT :reach)",
-            {"row": row_id, "reach": reach},
-        )
+        same = "article_id = (SELECT article_id FROM passages WHERE id = :row)"
+        near = f"SELECT id FROM passages NOT INDEXED WHERE id BETWEEN :row - :reach AND :row + :reach AND {same}"
+        rows = self._db.execute(near, {"row": row_id, "reach": reach})
         found = self.passages([row[0] for row in rows], generation)
         return [found[i] for i in sorted(found)]
 
     def find_article(self, aid: str, generation: int) -> FullArticle | None:
         """The article with a public id, with its passages."""
-        joined = "articles JOIN files ON files.id = file_id"
-        statement = f"SELECT articles.id, name, {_ARTICLE} FROM {joined} WHERE aid = :aid AND {_LIVE}"
+        where = f"JOIN files ON files.id = file_id WHERE aid = :aid AND {_LIVE}"
+        statement = f"SELECT articles.id, name, {_ARTICLE} FROM articles {where}"
         row = self._db.execute(statement, {"aid": aid, "generation": generation}).fetchone()
         if row is None:
+            self.check_names(generation)
             return None
         row_id, name, *_, detected, _crc = row
-        rows = self._db.execute(f"{_PASSAGE} WHERE article_id = ? ORDER BY passages.id", (row_id,))
+        rows = self._db.execute(f"{_PASSAGE} WHERE article_id = ? ORDER BY passages.id", (row_id,)).fetchall()
+        self.check_whole(row_id, [found[0] for found in rows])
         read, passages = self._article(row[2:]), tuple(self._passage(found[1:]) for found in rows)
+        self.check(all(passage.article == aid for passage in passages), f"the article {read.title!r}")
         about = (read.title, read.date, read.lang or detected, read.encoding, read.locator, read.url, read.external_id)
         return FullArticle(aid, read.text, name, *about, passages)
+
+    def next_passages(self, after: int, generation: int) -> dict[int, Passage]:
+        """By id, the passages behind one, up to the end of a file; files and what is in them follow each other."""
+        statement = f"{_PASSAGE} WHERE passages.id > :after AND {_LIVE} ORDER BY passages.id"
+        rows = self._db.execute(statement, {"after": after, "generation": generation})
+        files = groupby(((row[0], self._passage(row[1:])) for row in rows), key=lambda one: one[1].source)
+        return dict(next(files, ("", ()))[1])
 
     def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
         """Every passage of a file, in reading order."""
@@ -383,10 +387,6 @@ class Database(SqliteFile):
         except ValueError:
             self.check(False, f"the date {value!r}")
             raise
-
-
-def _insert(table: str, columns: str) -> str:
-    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' for _ in columns.split(','))})"
 
 
 def _filter_values(filters: Filters) -> dict[str, Any]:

@@ -140,6 +140,22 @@ class Candidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file as the index knows it."""
+
+    id: int
+    path: str
+    name: str
+    root: str
+    options: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    skipped_kind: str | None
+    skipped_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FullArticle:
     """An article as the index has it, with its passages in reading order; offsets count in `text`."""
 

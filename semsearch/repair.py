@@ -10,9 +10,10 @@ from typing import Final
 
 from semsearch.build import Progress, build
 from semsearch.changes import STANDARD_INPUT
-from semsearch.database import Database, FileRow
+from semsearch.database import Database
 from semsearch.errors import IndexDamaged, IndexNotFound
 from semsearch.index import Writer, exists
+from semsearch.records import FileRow
 from semsearch.sqlite import REMEDY
 from semsearch.verify import check_file, indexed_files
 
@@ -52,6 +53,10 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
 def _mend(folder: Path, progress: Callable[[Progress], None] | None) -> Repair:
     with Writer.open(folder) as writer:
         db, generation = writer.database, writer.generation
+        if torn := db.torn():
+            db.rewrite()
+            db.check(not db.torn(), torn[0])
+            db.check_selection(generation)
         derived = (*writer.mended, *writer.cleared)
         with db.transaction():
             damaged = db.damaged_vectors()

@@ -198,17 +198,14 @@ class Index(Searcher):
 
     def __iter__(self) -> Iterator[Passage]:
         """Every passage, file by file, in reading order."""
-        last = 0
+        found: dict[int, Passage] = {}
         while True:
             with self._reader.database() as (generation, db):
-                if not last:
-                    db.check_selection(generation)
-                row = db.next_file(last, generation)
-                passages = list(db.passages_of(row.id, generation)) if row else []
-            if row is None:
+                db.check_selection(generation)
+                found = db.next_passages(max(found, default=0), generation)
+            if not found:
                 return
-            last = row.id
-            yield from passages
+            yield from found.values()
 
     def _answer(self, view: View, query: Query, vector: Vectors | None) -> Answer:
         found = self._find(view, query, vector)

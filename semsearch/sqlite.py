@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -76,7 +76,7 @@ class SqliteFile:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self.path = path
-        self._selection_checked = 0
+        self._selection_checked = self._names_checked = 0
 
     @classmethod
     def create_or_open(cls, folder: Path) -> Self:
@@ -214,9 +214,40 @@ class SqliteFile:
             self.check(self.selects_as_before(generation), "what filters go by")
             self._selection_checked = generation
 
+    def check_names(self, generation: int) -> None:
+        """Raise IndexDamaged where the id of something that is there leads nowhere; looked at once in a generation."""
+        if self._names_checked != generation:
+            self.check_selection(generation)
+            for table, name in (("passages", "pid"), ("articles", "aid")):
+                led = f"{table} AS led INDEXED BY {table}_{name} WHERE led.{name} = own.{name} AND led.id = own.id"
+                lost = f"SELECT 1 FROM {table} AS own NOT INDEXED WHERE NOT EXISTS (SELECT 1 FROM {led})"
+                self.check(not self._db.execute(lost).fetchone(), "where ids lead")
+            self._names_checked = generation
+
+    def check_whole(self, article_id: int, ids: Sequence[int]) -> None:
+        """Raise IndexDamaged unless these are all passages of an article, which stand in a row."""
+        count = "SELECT count(*) FROM passages NOT INDEXED WHERE article_id = ?"
+        near = f" AND id BETWEEN {min(ids) - 1} AND {max(ids) + 1}" if ids else ""
+        there = self._db.execute(count + near, (article_id,)).fetchone()[0]
+        self.check(there == len(ids), "the list of passages")
+
     def selects_as_before(self, generation: int) -> bool:
         """Whether what chooses passages is as it was when `generation` was published."""
         return self.meta("selection") in (None, self.selection(generation))
+
+    def torn(self) -> list[str]:
+        """What SQLite finds wrong with its own pages and indexes, a line each."""
+        try:
+            with named(self.path):
+                return [line for (line,) in self._db.execute("PRAGMA integrity_check") if line != "ok"]
+        except IndexDamaged as damaged:
+            return [str(damaged)]
+
+    def rewrite(self) -> None:
+        """Make indexes again from what the tables hold, and then the whole file, with its free space in order."""
+        with named(self.path):
+            self._db.execute("REINDEX")
+            self._db.execute("VACUUM")
 
     def check(self, intact: bool, what: str) -> None:
         """Raise IndexDamaged unless `what` is as it was written: SQLite itself would not notice a changed bit in it."""
@@ -227,6 +258,11 @@ class SqliteFile:
     def generation(self) -> int:
         """The number of the last finished build; 0 before the first."""
         return int(self.meta("generation"))
+
+
+def insert(table: str, columns: str) -> str:
+    """A statement that puts a row into a table."""
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' for _ in columns.split(','))})"
 
 
 def connect(uri: str) -> sqlite3.Connection:

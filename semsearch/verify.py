@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semsearch.changes import STANDARD_INPUT, sha256_of
-from semsearch.database import Database, FileRow
+from semsearch.database import Database
 from semsearch.embedders.checking import unusable
 from semsearch.errors import IndexDamaged, Refused
 from semsearch.index import Reader, View, derived_files, named_files
 from semsearch.offsets import places
 from semsearch.readers import reader_for
-from semsearch.records import Article, Passage, ReadOptions, Source, Span
+from semsearch.records import Article, FileRow, Passage, ReadOptions, Source, Span
 from semsearch.sources import open_source
 
 

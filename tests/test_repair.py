@@ -89,6 +89,41 @@ def test_a_torn_database_is_not_told_to_be_repaired_again(built: Path) -> None:
         repair(built)
 
 
+def in_sqlites_index(folder: Path, name: str, old: bytes, new: bytes) -> None:
+    """Change a key in the page of one of SQLite's indexes; the tables stay as they are."""
+    db = connect(str(folder / "semsearch.db"))
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    (size,) = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    data = bytearray((folder / "semsearch.db").read_bytes())
+    page = data[(root - 1) * size : root * size]
+    assert page.count(old) == 1
+    data[(root - 1) * size : root * size] = page.replace(old, new)
+    (folder / "semsearch.db").write_bytes(data)
+
+
+def test_what_a_damaged_index_of_sqlite_hides_is_not_taken_for_absent(built: Path) -> None:
+    before = answers(built)
+    with semsearch.open(built) as index:
+        first, *_ = index
+        everything = [passage.id for passage in index]
+        assert index.passage("0" * 16) is None and index.article("0" * 16) is None
+    in_sqlites_index(built, "passages_pid", first.id.encode(), first.id.encode()[:-1] + b"\x7f")
+    in_sqlites_index(built, "articles_aid", first.article.encode(), first.article.encode()[:-1] + b"\x7f")
+    with semsearch.open(built) as index:
+        assert [passage.id for passage in index] == everything
+        with pytest.raises(IndexDamaged, match="where ids lead"):
+            index.passage(first.id)
+    with semsearch.open(built) as index, pytest.raises(IndexDamaged, match="where ids lead"):
+        index.article(first.article)
+    assert {problem.kind for problem in semsearch.verify(built).problems} == {"database"}
+    repair(built)
+    assert answers(built) == before and not semsearch.verify(built).problems
+    with semsearch.open(built) as index:
+        assert index.passage(first.id) == first
+
+
 def test_orphans_are_named_and_removed(built: Path) -> None:
     (built / "vectors-7.faiss").write_bytes(b"left over")
     (built / "words-7").mkdir()
