@@ -14,7 +14,7 @@ from semsearch.database import Database
 from semsearch.errors import IndexDamaged, IndexNotFound
 from semsearch.index import Writer, exists
 from semsearch.records import FileRow
-from semsearch.sqlite import REMEDY
+from semsearch.sqlite import FILE_NAME, REMEDY
 from semsearch.verify import check_file, indexed_files
 
 _LAST_RESORT: Final = "restore a backup, or build the index again in an empty folder"
@@ -36,10 +36,10 @@ def repair(folder: str | os.PathLike[str], progress: Callable[[Progress], None] 
     """Make the index in `folder` whole again, as far as its sources are there.
 
     Files that no generation names are removed; vector and word indexes that are missing or damaged are made from the
-    database; vectors that have changed are computed anew, and sources whose passages have changed, or are not where the
-    index says, are read again.
+    database, and SQLite's own indexes from its tables; vectors that have changed are computed anew, and sources whose
+    passages have changed, or are not where the index says, are read again.
     Raises IndexNotFound, IndexBusy, and IndexDamaged, with what to do, where the database itself cannot be mended:
-    its pages are torn, or a source that must be read again is gone.
+    pages of its tables are torn, or a source that must be read again is gone.
     """
     folder = Path(folder)
     if not exists(folder):
@@ -55,9 +55,9 @@ def _mend(folder: Path, progress: Callable[[Progress], None] | None) -> Repair:
         db, generation = writer.database, writer.generation
         if torn := db.torn():
             db.rewrite()
-            db.check(not db.torn(), torn[0])
+            db.check(not db.torn(), "the order of its pages")
             db.check_selection(generation)
-        derived = (*writer.mended, *writer.cleared)
+        derived = (*([FILE_NAME] if torn else []), *writer.mended, *writer.cleared)
         with db.transaction():
             damaged = db.damaged_vectors()
             db.forget_vectors(damaged)

@@ -118,7 +118,7 @@ def test_what_a_damaged_index_of_sqlite_hides_is_not_taken_for_absent(built: Pat
     with semsearch.open(built) as index, pytest.raises(IndexDamaged, match="where ids lead"):
         index.article(first.article)
     assert {problem.kind for problem in semsearch.verify(built).problems} == {"database"}
-    repair(built)
+    assert repair(built).derived == ("semsearch.db",)
     assert answers(built) == before and not semsearch.verify(built).problems
     with semsearch.open(built) as index:
         assert index.passage(first.id) == first
