@@ -83,7 +83,7 @@ class Reader:
     def fingerprint(self) -> ModelFingerprint:
         """The model that made the vectors."""
         with self._lock:
-            return ModelFingerprint(**self._database.meta("model"))
+            return ModelFingerprint(**self._database.known("model"))
 
     @contextmanager
     def database(self) -> Iterator[tuple[int, Database]]:
@@ -114,7 +114,7 @@ class Reader:
 
     def _open_derived(self, generation: int) -> tuple[FlatVectors, words.WordIndex]:
         if self._derived is None or self._derived[0] != generation:
-            vectors, recorded = self._database.meta("vectors"), self._database.meta("words")
+            vectors, recorded = self._database.known("vectors"), self._database.known("words")
             try:
                 with ThreadPoolExecutor(1) as beside:  # both are read whole, to compare their digests
                     opening = beside.submit(_open_words, self.folder, recorded)

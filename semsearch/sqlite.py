@@ -191,6 +191,12 @@ class SqliteFile:
         self.check(crc32(f"{key}={row[0]}".encode()) == row[1], f"what it says of {key!r}")
         return json.loads(row[0])
 
+    def known(self, key: str) -> Any:
+        """A value that every finished build stores. Raises IndexDamaged where it has gone."""
+        value = self.meta(key)
+        self.check(value is not None, f"what it says of {key!r}")
+        return value
+
     def put_meta(self, values: dict[str, Any]) -> None:
         """Store values that JSON can hold, replacing those of the same keys."""
         texts = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
@@ -257,7 +263,7 @@ class SqliteFile:
     @property
     def generation(self) -> int:
         """The number of the last finished build; 0 before the first."""
-        return int(self.meta("generation"))
+        return int(self.known("generation"))
 
 
 def insert(table: str, columns: str) -> str:

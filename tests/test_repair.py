@@ -124,6 +124,13 @@ def test_what_a_damaged_index_of_sqlite_hides_is_not_taken_for_absent(built: Pat
         assert index.passage(first.id) == first
 
 
+@pytest.mark.parametrize("key", ["model", "vectors", "words", "generation"])
+def test_what_a_build_stored_and_is_gone_is_named(built: Path, key: str) -> None:
+    change(built, f"DELETE FROM meta WHERE key = '{key}'")
+    with pytest.raises(IndexDamaged, match=key):
+        answers(built)
+
+
 def test_orphans_are_named_and_removed(built: Path) -> None:
     (built / "vectors-7.faiss").write_bytes(b"left over")
     (built / "words-7").mkdir()
