@@ -41,7 +41,8 @@ _MAX_CHARS_PER_TOKEN = 16
 _MAX_CHARS_PER_COLUMN = 4
 """Decomposed letters take several characters a column; a text longer than this is not measured."""
 _DENSE = ("대한민국은", "뷁", "日本国憲法", "鬱", "ひらがな", "カタカナ", "government", "𠮷")
-"""Words that show how many tokens a model makes of a character: bytes or jamo are more than one."""
+"""Words that show how many tokens a model makes of a character: bytes or jamo are more than one. The last has four
+bytes, as an emoji has, but is old enough that no tokenizer must be set up for it."""
 
 
 @dataclass(frozen=True, slots=True)
