@@ -17,7 +17,7 @@ from typing import Any
 import semsearch
 from semsearch.queries import Query, Searcher
 from tests.serving import serving
-from tests.torture.common import Child, in_child, model, warm
+from tests.torture.common import PATIENCE, Child, in_child, model, warm
 
 THREADS = 8
 """Of each kind."""
@@ -34,12 +34,15 @@ _VERSION = re.compile(r"version (\d+)")
 def rebuilds(root: Path, least: int, seconds: float = 0.0) -> dict[str, Any]:
     """Ask through at least `least` builds and at least so many `seconds`."""
     warm()
-    archive, folder, stop = root / "archive", root / "index", root / "stop"
+    archive, folder, begun, stop = root / "archive", root / "index", root / "begun", root / "stop"
     archive.mkdir()
     _write(archive, 1)
     in_child(lambda: semsearch.build([archive], folder, model()).generation)
     with serving(folder) as service:
-        clients = Child(lambda: _ask(folder, service.url, stop))
+        clients = Child(lambda: _ask(folder, service.url, begun, stop))
+        started = time.monotonic()
+        while not begun.exists() and time.monotonic() - started < PATIENCE:
+            time.sleep(0.05)  # eight builds may take less time than the clients need to start
         steady, builds, started = None, 1, time.monotonic()
         while builds < least or time.monotonic() - started < seconds:
             builds += 1
@@ -73,8 +76,8 @@ def _held(pid: int | str = "self") -> dict[str, int]:
     return {"files": len(os.listdir(f"/proc/{pid}/fd")), "threads": number["Threads"], "mib": number["VmRSS"] >> 10}
 
 
-def _ask(folder: Path, url: str, stop: Path) -> dict[str, Any]:
-    """Ask until `stop` is there."""
+def _ask(folder: Path, url: str, begun: Path, stop: Path) -> dict[str, Any]:
+    """Ask until `stop` is there; what is asked of is open when `begun` is."""
     counts: Counter[str] = Counter()
     bad: list[str] = []
     guard = threading.Lock()
@@ -99,7 +102,7 @@ def _ask(folder: Path, url: str, stop: Path) -> dict[str, Any]:
         threads += [threading.Thread(target=work, args=(client, "service")) for client in remote]
         for thread in threads:
             thread.start()
-        generation = _some_builds_later(index, 3)
+        generation = _some_builds_later(index, 3, begun)
         before = _held()
         after = before
         while not stop.exists():
@@ -114,9 +117,10 @@ def _ask(folder: Path, url: str, stop: Path) -> dict[str, Any]:
             "client": {name: [before[name], after[name]] for name in before}, "bad": bad}  # fmt: skip
 
 
-def _some_builds_later(index: semsearch.Index, builds: int) -> int:
+def _some_builds_later(index: semsearch.Index, builds: int, begun: Path) -> int:
     """Wait until everything has been opened at least once."""
     first = now = int(index.info()["generation"])
+    begun.touch()
     while now < first + builds:
         time.sleep(0.05)
         now = int(index.info()["generation"])
