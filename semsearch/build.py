@@ -164,7 +164,7 @@ class _Job:
                 yield from self._store_article(copy, row.name, article)
 
     def _same_chunking(self) -> bool:
-        return bool(self.db.meta("build", {}).get("chunking") == self.chunking)
+        return bool(self.db.meta("build")["chunking"] == self.chunking)
 
     # ---- chunk
 

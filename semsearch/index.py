@@ -43,7 +43,7 @@ class View:
     @property
     def usual(self) -> dict[str, list[float]]:
         """Cosines of unrelated passages: mean and standard deviation by pair of languages."""
-        return dict(self.database.meta("unrelated", {}))
+        return dict(self.database.meta("unrelated"))
 
 
 class Reader:
@@ -83,7 +83,7 @@ class Reader:
     def fingerprint(self) -> ModelFingerprint:
         """The model that made the vectors."""
         with self._lock:
-            return ModelFingerprint(**self._database.known("model"))
+            return ModelFingerprint(**self._database.meta("model"))
 
     @contextmanager
     def database(self) -> Iterator[tuple[int, Database]]:
@@ -114,7 +114,7 @@ class Reader:
 
     def _open_derived(self, generation: int) -> tuple[FlatVectors, words.WordIndex]:
         if self._derived is None or self._derived[0] != generation:
-            vectors, recorded = self._database.known("vectors"), self._database.known("words")
+            vectors, recorded = self._database.meta("vectors"), self._database.meta("words")
             try:
                 with ThreadPoolExecutor(1) as beside:  # both are read whole, to compare their digests
                     opening = beside.submit(_open_words, self.folder, recorded)
@@ -134,8 +134,8 @@ class Reader:
                 "generation": generation,
                 **db.counts(generation),
                 "model": asdict(self.fingerprint),
-                **db.meta("build", {}),
-                "sources": db.meta("roots", []),
+                **db.meta("build"),
+                "sources": db.meta("roots"),
                 "bytes": sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
             }
 
@@ -187,7 +187,6 @@ class Writer:
 
     def _recover(self) -> None:
         vectors = self.database.meta("vectors")
-        self.database.check(bool(vectors) or not self.generation, "the list of vector files")
         self.cleared += self.remove_orphans()
         with self.database.transaction():
             self.database.discard_unfinished(self.generation)

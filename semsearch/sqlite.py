@@ -27,6 +27,9 @@ _SELECTION: Final = (
     f"SELECT id || ' ' || name AS said FROM files WHERE {LIVE} ORDER BY id",
 )
 
+_STORED: Final = ("generation", "model", "build", "roots", "vectors", "words", "unrelated", "selection")
+"""What every finished build says of itself; a row that has gone would be taken for the first build's."""
+
 _REFUSALS: Final = {
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
     *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM),
@@ -123,12 +126,15 @@ class SqliteFile:
 
     def _check_format(self) -> None:
         with named(self.path):  # nothing but this is the same in every format
-            row = self._db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        found = int(row[0]) if row and str(row[0]).isdecimal() else None
+            stored = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        found = int(stored["format"]) if str(stored.get("format")).isdecimal() else None
         if found != FORMAT:
             newer = isinstance(found, int) and found > FORMAT
             remedy = "update semsearch" if newer else "build the index again in an empty folder"
             raise FormatMismatch(f"{self.path} has format {found}, this semsearch reads format {FORMAT}: {remedy}")
+        if stored.get("generation") != "0":
+            for key in _STORED:
+                self.check(key in stored, f"what it says of {key!r}")
 
     def copy_to(self, folder: Path) -> None:
         """Copy the database, as this connection sees it, into `folder`, durably."""
@@ -191,12 +197,6 @@ class SqliteFile:
         self.check(crc32(f"{key}={row[0]}".encode()) == row[1], f"what it says of {key!r}")
         return json.loads(row[0])
 
-    def known(self, key: str) -> Any:
-        """A value that every finished build stores. Raises IndexDamaged where it has gone."""
-        value = self.meta(key)
-        self.check(value is not None, f"what it says of {key!r}")
-        return value
-
     def put_meta(self, values: dict[str, Any]) -> None:
         """Store values that JSON can hold, replacing those of the same keys."""
         texts = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
@@ -239,7 +239,7 @@ class SqliteFile:
 
     def selects_as_before(self, generation: int) -> bool:
         """Whether what chooses passages is as it was when `generation` was published."""
-        return self.meta("selection") in (None, self.selection(generation))
+        return bool(self.meta("selection") == self.selection(generation))
 
     def torn(self) -> list[str]:
         """What SQLite finds wrong with its own pages and indexes, a line each."""
@@ -263,7 +263,7 @@ class SqliteFile:
     @property
     def generation(self) -> int:
         """The number of the last finished build; 0 before the first."""
-        return int(self.known("generation"))
+        return int(self.meta("generation"))
 
 
 def insert(table: str, columns: str) -> str:

@@ -124,11 +124,20 @@ def test_what_a_damaged_index_of_sqlite_hides_is_not_taken_for_absent(built: Pat
         assert index.passage(first.id) == first
 
 
-@pytest.mark.parametrize("key", ["model", "vectors", "words", "generation"])
-def test_what_a_build_stored_and_is_gone_is_named(built: Path, key: str) -> None:
+@pytest.mark.parametrize("key", ["generation", "model", "build", "roots", "vectors", "words", "unrelated", "selection"])
+def test_what_a_build_stored_and_is_gone_is_named_and_not_built_upon(archive: Path, built: Path, key: str) -> None:
     change(built, f"DELETE FROM meta WHERE key = '{key}'")
-    with pytest.raises(IndexDamaged, match=key):
-        answers(built)
+    write(archive, {"en/more.txt": "date 2024-01-01 Waves\n\nThe tsunami survivors tell the story once more.\n"})
+    for act in (
+        lambda: answers(built),
+        lambda: semsearch.verify(built),
+        lambda: semsearch.build(index=built),
+        lambda: semsearch.build([archive / "en"], built, dry_run=True),
+        lambda: semsearch.build([archive / "en"], built),
+        lambda: repair(built),
+    ):
+        with pytest.raises(IndexDamaged, match=key):
+            act()
 
 
 def test_orphans_are_named_and_removed(built: Path) -> None:
