@@ -43,22 +43,23 @@ def rebuilds(root: Path, least: int, seconds: float = 0.0) -> dict[str, Any]:
         started = time.monotonic()
         while not begun.exists() and time.monotonic() - started < PATIENCE:
             time.sleep(0.05)  # eight builds may take less time than the clients need to start
-        steady, builds, started = None, 1, time.monotonic()
+        held, builds, started = [], 1, time.monotonic()
         while builds < least or time.monotonic() - started < seconds:
             builds += 1
             _write(archive, builds)
             done = in_child(lambda: semsearch.build([archive], folder, model()).generation)
             if done.value != builds:
                 return {"builds": builds, "bad": [f"build {builds}: {done}"]}
-            if builds == max(least // 4, 2):
-                steady = _held(service.process.pid)
-        held = _held(service.process.pid)
+            held.append(_held(service.process.pid))
         stop.touch()
         asked = clients.outcome()
     if asked.value is None:
         return {"builds": builds, "bad": [str(asked)]}
-    service_grew = {name: [steady[name], held[name]] for name in held} if steady else {}
-    return {"builds": builds, **asked.value, "service": service_grew}
+    figures = {"builds": builds, **asked.value}
+    for process, samples in (("client", figures["client"]), ("service", held)):
+        figures[process] = over_time = _over_time(samples)
+        figures["bad"] += [f"{process}: {name} grew: {over_time[name]}" for name in _grown(over_time)]
+    return figures
 
 
 def _write(archive: Path, version: int) -> None:
@@ -74,6 +75,18 @@ def _held(pid: int | str = "self") -> dict[str, int]:
     number = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in status.splitlines())
               if name in ("VmRSS", "Threads")}  # fmt: skip
     return {"files": len(os.listdir(f"/proc/{pid}/fd")), "threads": number["Threads"], "mib": number["VmRSS"] >> 10}
+
+
+def _over_time(samples: list[dict[str, int]]) -> dict[str, list[int]]:
+    """What was held when a quarter, half and all of the time had gone."""
+    places = (len(samples) // 4, len(samples) // 2, len(samples) - 1)
+    return {name: [samples[place][name] for place in places] for name in samples[0]}
+
+
+def _grown(over_time: dict[str, list[int]]) -> list[str]:
+    """What has become more since the first quarter; a reader may just be opening the next generation."""
+    room = {"files": 8, "threads": 2, "mib": 16 + over_time["mib"][0] // 5}
+    return [name for name, (first, _, last) in over_time.items() if last > first + room[name]]
 
 
 def _ask(folder: Path, url: str, begun: Path, stop: Path) -> dict[str, Any]:
@@ -103,10 +116,9 @@ def _ask(folder: Path, url: str, begun: Path, stop: Path) -> dict[str, Any]:
         for thread in threads:
             thread.start()
         generation = _some_builds_later(index, 3, begun)
-        before = _held()
-        after = before
+        held = [_held()]
         while not stop.exists():
-            after = _held()
+            held.append(_held())
             time.sleep(0.1)
         for thread in threads:
             thread.join()
@@ -114,7 +126,7 @@ def _ask(folder: Path, url: str, begun: Path, stop: Path) -> dict[str, Any]:
         for client in remote:
             client.close()
     return {**counts, "generations seen from": generation, "to": last,
-            "client": {name: [before[name], after[name]] for name in before}, "bad": bad}  # fmt: skip
+            "client": held, "bad": bad}  # fmt: skip
 
 
 def _some_builds_later(index: semsearch.Index, builds: int, begun: Path) -> int:
