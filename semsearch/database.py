@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
+from semsearch import filtering
 from semsearch.checksums import intact, of_article, of_ranking, of_shown, placed
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
@@ -38,13 +39,12 @@ from semsearch.sqlite import SqliteFile, insert
 
 _KEYS_PER_STATEMENT = 500
 
-_NAMED = "(name GLOB :source OR name GLOB :inside)"
 _READ = "text, title, date, lang, body_start, encoding, byte_origin, locator, external_id, url, raw"
 _ARTICLE = f"{_READ}, detected_lang, article_crc"
 _PLACE = 'start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end'
 _PASSAGE = f"""
-SELECT passages.id, pid, substr(text, start + 1, "end" - start), name, title, date, passages.lang, encoding, locator,
-       url, external_id, aid, {_PLACE}, crc, ranking_crc
+SELECT article_id, start, "end", passages.id, pid, name, title, date, passages.lang, encoding, locator, url,
+       external_id, aid, {_PLACE}, crc, ranking_crc
 FROM {_JOINED}
 """
 
@@ -263,12 +263,12 @@ class Database(SqliteFile):
         """What the word index holds of a generation; with `born`, only of the files that appeared in that one."""
         condition = "" if born is None else " AND files.born = :born"
         statement = (
-            'SELECT passages.id, files.id, passages.lang, date, title, substr(text, start + 1, "end" - start)'
+            'SELECT article_id, start, "end", passages.id, files.id, passages.lang, date, title'
             f" FROM {_JOINED} WHERE {_LIVE}{condition} ORDER BY passages.id"
         )
         rows = self._db.execute(statement, {"generation": generation, "born": born})
-        for pid, file_id, lang, day, title, text in rows:
-            yield WordEntry(pid, file_id, lang, self._day(day), f"{title}\n{text}")
+        for text, (row_id, file_id, lang, day, title) in self._cut(rows):
+            yield WordEntry(row_id, file_id, lang, self._day(day), f"{title}\n{text}")
 
     def died(self, generation: int) -> list[int]:
         """Ids of the files that disappear in `generation`."""
@@ -277,23 +277,16 @@ class Database(SqliteFile):
     def matching_files(self, source: str, generation: int) -> list[int]:
         """Ids of the files of a generation whose name matches a glob; see `Filters.source`."""
         self.check_selection(generation)
-        values = {"generation": generation, **_filter_values(Filters(source=source))}
-        rows = self._db.execute(f"SELECT id FROM files WHERE {_LIVE} AND {_NAMED}", values)
+        values = {"generation": generation, **filtering.values(Filters(source=source))}
+        rows = self._db.execute(f"SELECT id FROM files WHERE {_LIVE} AND {filtering.NAMED}", values)
         return [row[0] for row in rows]
 
     def allowed(self, filters: Filters, generation: int) -> Ids:
         """Ids, ascending, of the passages that `filters` admit."""
         self.check_selection(generation)
-        where, values = [_LIVE], {"generation": generation, **_filter_values(filters)}
-        if filters.langs:
-            where.append(f"passages.lang IN ({', '.join(f':lang{n}' for n in range(len(filters.langs)))})")
-        if filters.since:
-            where.append("date >= :since")
-        if filters.until:
-            where.append("date <= :until")
-        if filters.source:
-            where.append(_NAMED)
-        rows = self._db.execute(f"SELECT passages.id FROM {_JOINED} WHERE {' AND '.join(where)} ORDER BY 1", values)
+        where, values = " AND ".join([_LIVE, *filtering.conditions(filters)]), filtering.values(filters)
+        statement = f"SELECT passages.id FROM {_JOINED} WHERE {where} ORDER BY 1"
+        rows = self._db.execute(statement, {"generation": generation, **values})
         return np.fromiter((row[0] for row in rows), np.int64)
 
     def candidates(self, ids: Sequence[int]) -> list[Candidate]:
@@ -314,18 +307,16 @@ class Database(SqliteFile):
     def passages(self, ids: Sequence[int], generation: int) -> dict[int, Passage]:
         """The passages with these ids, by id."""
         marks = ",".join(str(int(i)) for i in ids)
-        statement = f"{_PASSAGE} WHERE passages.id IN ({marks}) AND {_LIVE}"
-        found = {row[0]: self._passage(row[1:]) for row in self._db.execute(statement, {"generation": generation})}
+        found = dict(self._passages(f"passages.id IN ({marks}) AND {_LIVE}", generation=generation))
         self.check(found.keys() >= set(ids), "the list of passages")
         return found
 
     def find_passage(self, pid: str, generation: int) -> tuple[int, Passage] | None:
         """The passage with a public id, behind its row id."""
-        statement = f"{_PASSAGE} WHERE pid = :pid AND {_LIVE}"
-        row = self._db.execute(statement, {"pid": pid, "generation": generation}).fetchone()
-        if row is None:
+        found = next(self._passages(f"pid = :pid AND {_LIVE}", pid=pid, generation=generation), None)
+        if found is None:
             self.check_names(generation)
-        return None if row is None else (row[0], self._passage(row[1:]))
+        return found
 
     def around(self, row_id: int, reach: int, generation: int) -> list[Passage]:
         """Up to `reach` passages before and behind one of the same article, itself among them; they stand in a row."""
@@ -345,25 +336,17 @@ class Database(SqliteFile):
             self.check_names(generation)
             return None
         row_id, name, *_, detected, _crc = row
-        rows = self._db.execute(f"{_PASSAGE} WHERE article_id = ? ORDER BY passages.id", (row_id,)).fetchall()
-        self.check_whole(row_id, [found[0] for found in rows])
-        read, passages = self._article(row[2:]), tuple(self._passage(found[1:]) for found in rows)
+        own = dict(self._passages("article_id = :article", article=row_id))
+        self.check_whole(row_id, list(own))
+        read, passages = self._article(row[2:]), tuple(own.values())
         self.check(all(passage.article == aid for passage in passages), f"the article {read.title!r}")
         about = (read.title, read.date, read.lang or detected, read.encoding, read.locator, read.url, read.external_id)
         return FullArticle(aid, read.text, name, *about, passages)
 
-    def next_passages(self, after: int, generation: int) -> dict[int, Passage]:
-        """By id, the passages behind one, up to the end of a file; files and what is in them follow each other."""
-        statement = f"{_PASSAGE} WHERE passages.id > :after AND {_LIVE} ORDER BY passages.id"
-        rows = self._db.execute(statement, {"after": after, "generation": generation})
-        files = groupby(((row[0], self._passage(row[1:])) for row in rows), key=lambda one: one[1].source)
-        return dict(next(files, ("", ()))[1])
-
     def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
         """Every passage of a file, in reading order."""
-        statement = f"{_PASSAGE} WHERE files.id = :file AND {_LIVE} ORDER BY passages.id"
-        for row in self._db.execute(statement, {"file": file_id, "generation": generation}):
-            yield self._passage(row[1:])
+        for _, passage in self._passages(f"files.id = :file AND {_LIVE}", file=file_id, generation=generation):
+            yield passage
 
     def _article(self, row: Sequence[Any]) -> Article:
         """An article from its row. Raises IndexDamaged where anything of it has changed since it was stored."""
@@ -372,9 +355,28 @@ class Database(SqliteFile):
         self.check(of_article(article, detected_lang) == crc, f"the article {title!r}")
         return article
 
-    def _passage(self, row: Sequence[Any]) -> Passage:
+    def _passages(self, condition: str, **values: Any) -> Iterator[tuple[int, Passage]]:
+        """Passages behind their row ids, in the order of these."""
+        rows = self._db.execute(f"{_PASSAGE} WHERE {condition} ORDER BY passages.id", values)
+        for text, (row_id, *row) in self._cut(rows):
+            yield row_id, self._passage(text, row)
+
+    def _cut(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
+        """The texts of passages, and what follows the article, start and end in the row of each.
+
+        An article is read once for all its passages that follow each other: it may be long, and they many.
+        """
+        last, text = None, ""
+        for article_id, start, end, *row in rows:
+            if article_id != last:
+                last, found = article_id, self._db.execute("SELECT text FROM articles WHERE id = ?", (article_id,))
+                text = str(found.fetchone()[0])
+            self.check(isinstance(start, int) and isinstance(end, int), f"a place in article {article_id}")
+            yield text[start:end], row
+
+    def _passage(self, text: str, row: Sequence[Any]) -> Passage:
         """A passage from its row. Raises IndexDamaged where anything of it has changed since it was stored."""
-        pid, text, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc, ranking_crc = row
+        pid, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc, ranking_crc = row
         passage = Passage(
             pid, text, source, title, self._day(day), lang, Place(*place), encoding, locator, url, external_id, aid
         )
@@ -387,14 +389,3 @@ class Database(SqliteFile):
         except ValueError:
             self.check(False, f"the date {value!r}")
             raise
-
-
-def _filter_values(filters: Filters) -> dict[str, Any]:
-    values: dict[str, Any] = {f"lang{n}": lang for n, lang in enumerate(filters.langs)}
-    if filters.since:
-        values["since"] = filters.since.isoformat()
-    if filters.until:
-        values["until"] = filters.until.isoformat()
-    if filters.source:
-        values |= {"source": filters.source, "inside": filters.source.rstrip("/") + "/*"}
-    return values

@@ -114,17 +114,14 @@ def copies(order: Sequence[int], near: Vectors, langs: Sequence[str], texts: Tex
     suspects = np.asarray(order, np.intp)[np.count_nonzero(alike[np.ix_(order, order)], axis=1) > 1].tolist()
     shingles = dict(zip(suspects, map(_shingles, texts(suspects)), strict=True))
     found: dict[int, int] = {}
-    kept = np.zeros(len(near), bool)
-    for place in order:
-        originals = np.flatnonzero(alike[place] & kept)
-        if not len(originals):
-            kept[place] = True
-            continue
-        overlaps = [_overlap(shingles[place], shingles[other]) for other in originals.tolist()]
-        if max(overlaps) >= _COPY_OVERLAP:
-            found[place] = int(originals[int(np.argmax(overlaps))])
+    kept: list[int] = []
+    for place in suspects:
+        originals = [other for other in kept if alike[place, other]]
+        overlaps = [_overlap(shingles[place], shingles[other]) for other in originals]
+        if overlaps and max(overlaps) >= _COPY_OVERLAP:
+            found[place] = originals[int(np.argmax(overlaps))]
         else:
-            kept[place] = True
+            kept.append(place)
     return found
 
 

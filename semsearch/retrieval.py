@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -81,7 +80,7 @@ def _by_words(
     for lang in view.words.languages:
         if filters.langs and lang not in filters.langs:
             continue
-        idf = cache(partial(view.words.idf, lang))
+        idf = view.words.idf(lang)
         if weights := telling_most(wording.weights(lang, idf), idf, most):
             scores, ids = view.words.search(lang, weights, depth, filters, files)
             yield ids, scores / np.float32(ceiling(weights, idf))

@@ -198,14 +198,16 @@ class Index(Searcher):
 
     def __iter__(self) -> Iterator[Passage]:
         """Every passage, file by file, in reading order."""
-        found: dict[int, Passage] = {}
+        last = 0
         while True:
             with self._reader.database() as (generation, db):
                 db.check_selection(generation)
-                found = db.next_passages(max(found, default=0), generation)
-            if not found:
+                file = db.next_file(last, generation)
+                found = list(db.passages_of(file.id, generation)) if file else []
+            if file is None:
                 return
-            yield from found.values()
+            last = file.id
+            yield from found
 
     def _answer(self, view: View, query: Query, vector: Vectors | None) -> Answer:
         found = self._find(view, query, vector)

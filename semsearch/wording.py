@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from semsearch.analysis import index_words, script, telling
 from semsearch.bilingual import Form, Lexicon, QueryWord
-from semsearch.words import most
+from semsearch.words import Idf, most
 
 _SHARED: Final = {"ko": ("hangul", "alphabet"), "ja": ("han", "kana", "alphabet"), "en": ("alphabet",)}
 """Scripts in which a language writes: a question's own words are looked for there as they are."""
-
-Idf = Callable[[str], float | None]
-"""How rare an index word is in one language; None where no passage has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def _analysed(form: str) -> tuple[str, ...]:
 def _shared_weight(forms: list[Form], idf: Idf) -> dict[str, float]:
     """The index words of alternative forms; those that occur share a weight of 1."""
     parts = [(form.weight, _analysed(form.text)) for form in forms]
-    occurring = [(weight, words) for weight, words in parts if words and all(idf(word) is not None for word in words)]
+    occurring = [(weight, words) for weight, words in parts if words and None not in map(idf, words)]
     total = sum(weight for weight, _ in occurring)
     shares: dict[str, float] = {}
     for weight, words in occurring:

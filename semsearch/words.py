@@ -12,7 +12,8 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,10 +28,14 @@ from semsearch.records import Filters, WordEntry
 if TYPE_CHECKING:
     from types import ModuleType
 
-_HEAP_BYTES: Final = 16 << 20
+_HEAP_BYTES: Final = 64 << 20
+"""What a language's new words may take before they are written as a segment. In one segment rather than in three to
+seven, 34,000 passages are searched in half the time; the merging of many would take as much memory as this."""
 _K1: Final = 1.2
 """BM25's saturation, fixed in tantivy (as b = 0.75): no word adds more than idf * (k1 + 1)."""
 _REMEMBERED: Final = 100_000
+Idf = Callable[[str], float | None]
+"""How rare an index word is in one language; None where no passage has it."""
 _OWN_FILES: Final = ("meta.json", ".managed.json")
 
 
@@ -42,12 +47,13 @@ class WordIndex:
         self._tantivy = _tantivy()
         self._schema = _schema()
         self._searchers: dict[str, Any] = {}
-        self._idf: dict[tuple[str, str], float | None] = {}
+        self._idf: dict[str, Idf] = {}
         for path in sorted(folder.iterdir()):
             try:
-                self._searchers[path.name] = self._open(path)
+                self._searchers[path.name] = searcher = self._open(path)
             except (ValueError, OSError) as error:
                 raise IndexDamaged(f"{path} cannot be read by tantivy: {error}") from error
+            self._idf[path.name] = lru_cache(_REMEMBERED)(partial(_idf, searcher))
 
     def _open(self, path: Path) -> Any:
         """A searcher. Where nobody may write, tantivy cannot make its lock file; there it reads through links."""
@@ -71,20 +77,9 @@ class WordIndex:
         """The languages that have passages."""
         return tuple(self._searchers)
 
-    def idf(self, lang: str, word: str) -> float | None:
-        """How rare `word` is among the passages in `lang`: ln(1 + (N - n + 0.5) / (n + 0.5)), as BM25 has it.
-
-        None where no passage has it.
-        """
-        known = self._idf
-        if (lang, word) not in known:
-            searcher = self._searchers[lang]
-            holding = int(searcher.doc_freq("words", word))
-            count = max(int(searcher.num_docs), holding)  # deleted passages still count for their words
-            known[lang, word] = math.log(1 + (count - holding + 0.5) / (holding + 0.5)) if holding else None
-        if len(known) > _REMEMBERED:
-            self._idf = {}  # another thread may still be looking up in the old one
-        return known[lang, word]
+    def idf(self, lang: str) -> Idf:
+        """Tells how rare a word is among the passages in `lang`."""
+        return self._idf[lang]
 
     def search(
         self, lang: str, weights: Mapping[str, float], k: int, filters: Filters, files: Sequence[int] | None = None
@@ -108,7 +103,7 @@ class WordIndex:
         searcher = self._searchers[lang]
         hits = searcher.search(query, limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
-        return np.fromiter((score for score, _ in hits), np.float32), np.fromiter(ids, np.int64)
+        return np.array([score for score, _ in hits], np.float32), np.array(ids, np.int64)
 
     def _any(self, queries: Sequence[Any]) -> Any:
         should = self._tantivy.Occur.Should
@@ -124,6 +119,13 @@ class WordIndex:
             yield query_of.const_score_query(days, 0.0)
         if files is not None:
             yield query_of.const_score_query(query_of.term_set_query(self._schema, "file", list(files)), 0.0)
+
+
+def _idf(searcher: Any, word: str) -> float | None:
+    """ln(1 + (N - n + 0.5) / (n + 0.5)), as BM25 has it."""
+    holding = int(searcher.doc_freq("words", word))
+    count = max(int(searcher.num_docs), holding)  # deleted passages still count for their words
+    return math.log(1 + (count - holding + 0.5) / (holding + 0.5)) if holding else None
 
 
 def most(idf: float) -> float:

@@ -17,7 +17,7 @@ RANKS = {
     0: ["errors", "records"],
     1: [
         *("settings", "protocols", "offsets", "sqlite", "graphemes", "sentences", "patterns", "files", "helper"),
-        *("analysis", "analysing", "context", "checksums"),
+        *("analysis", "analysing", "context", "checksums", "filtering"),
     ],
     2: [
         "sources",
@@ -29,7 +29,6 @@ RANKS = {
         "database",
         "vectors",
         "words",
-        "wire",
     ],
     3: ["changes", "ranking", "wording", "calibration", "queries", "wire"],
     4: ["index", "explaining"],

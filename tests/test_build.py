@@ -18,6 +18,7 @@ import pytest
 
 import semsearch
 from semsearch import settings
+from semsearch.database import Database
 from semsearch.embedders.bundled import BundledModel
 from semsearch.errors import EmbeddingFailed, IndexBusy, SourceNotFound
 from semsearch.index import Writer
@@ -310,3 +311,21 @@ def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
     small = _peak_memory(write(tmp_path / "few", few), tmp_path / "i1")
     large = _peak_memory(write(tmp_path / "many", many), tmp_path / "i2")
     assert large < small + (18 << 10)  # in KiB; 36,000 more vectors would be 36 MiB more where they are held
+
+
+def test_the_passages_of_a_long_text_are_read_in_time_in_proportion(tmp_path: Path) -> None:
+    few, many = (_seconds_to_read(tmp_path / str(count), count) for count in (1_000, 8_000))
+    assert many < 3 * 8 * few  # it was 64 times as long while each passage was cut out of the whole text
+
+
+def _seconds_to_read(folder: Path, count: int) -> float:
+    paragraphs = "\n\n".join(f"Paragraph {n} tells of a harbour town in the north." for n in range(count))
+    semsearch.build([write(folder / "archive", {"a.txt": f"Long\n\n{paragraphs}\n"})], folder / "index")
+    database = Database.open_to_read(folder / "index")
+    took = []
+    for _ in range(3):
+        started = time.process_time()
+        assert len(list(database.word_entries(1))) == len(list(database.passages_of(1, 1))) == count
+        took.append(time.process_time() - started)
+    database.close()
+    return min(took)

@@ -86,9 +86,9 @@ def test_weights_decide(words: WordIndex) -> None:
 
 
 def test_rare_words_weigh_more_and_missing_ones_are_told(words: WordIndex) -> None:
-    common, rare = words.idf("ko", "서울"), words.idf("ko", "부산")
+    common, rare = words.idf("ko")("서울"), words.idf("ko")("부산")
     assert common is not None and rare is not None and 0 < common < rare
-    assert words.idf("ko", "대전") is None
+    assert words.idf("ko")("대전") is None
 
 
 def test_the_next_generation_leaves_the_last_as_it_is(words: WordIndex, tmp_path: Path) -> None:
