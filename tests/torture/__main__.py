@@ -31,8 +31,8 @@ HARMS: dict[str, tuple[str, Harm]] = {
     "rot": ("2,000 changed files of indexes", lambda root, count, seed: rot(World(root), count or 2000, seed)),
     "model": ("500 changed files of the model", lambda root, count, seed: rotten_models(root, count or 500, seed)),
     "two": ("two builds at once, 200 times", lambda root, count, seed: two_builds(World(root), count or 200, seed)),
-    "rebuild": ("questions during 10 minutes of builds (--count: so many builds)",
-                lambda root, count, _: rebuilds(root, count or 20, 0 if count else 600)),
+    "rebuild": ("questions during 10 minutes of builds, 20 at the least",
+                lambda root, count, _: rebuilds(root, 20, count or 600)),
 }  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser("torture", description=f"{__doc__}\n\n{names}",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("name", choices=[*HARMS, "all"], metavar="NAME", help="one of the above, or all")
-    parser.add_argument("--count", type=int, help="how often; without it, in full")
+    parser.add_argument("--count", type=int, help="how often, or seconds of rebuild; without it, in full")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins (default: 1)")
     chosen = parser.parse_args()
     failed = 0
