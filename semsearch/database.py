@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 from zlib import crc32
 
@@ -342,6 +342,11 @@ class Database(SqliteFile):
         self.check(all(passage.article == aid for passage in passages), f"the article {read.title!r}")
         about = (read.title, read.date, read.lang or detected, read.encoding, read.locator, read.url, read.external_id)
         return FullArticle(aid, read.text, name, *about, passages)
+
+    def next_passages(self, after: int, generation: int) -> dict[int, Passage]:
+        """By id, the passages behind one, up to the end of a file; files and what is in them follow each other."""
+        following = self._passages(f"passages.id > :after AND {_LIVE}", after=after, generation=generation)
+        return dict(next(groupby(following, key=lambda one: one[1].source), ("", ()))[1])
 
     def passages_of(self, file_id: int, generation: int) -> Iterator[Passage]:
         """Every passage of a file, in reading order."""

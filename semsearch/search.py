@@ -198,16 +198,14 @@ class Index(Searcher):
 
     def __iter__(self) -> Iterator[Passage]:
         """Every passage, file by file, in reading order."""
-        last = 0
+        found: dict[int, Passage] = {}
         while True:
             with self._reader.database() as (generation, db):
                 db.check_selection(generation)
-                file = db.next_file(last, generation)
-                found = list(db.passages_of(file.id, generation)) if file else []
-            if file is None:
+                found = db.next_passages(max(found, default=0), generation)
+            if not found:
                 return
-            last = file.id
-            yield from found
+            yield from found.values()
 
     def _answer(self, view: View, query: Query, vector: Vectors | None) -> Answer:
         found = self._find(view, query, vector)

@@ -33,10 +33,11 @@ _HEAP_BYTES: Final = 64 << 20
 seven, 34,000 passages are searched in half the time; the merging of many would take as much memory as this."""
 _K1: Final = 1.2
 """BM25's saturation, fixed in tantivy (as b = 0.75): no word adds more than idf * (k1 + 1)."""
-_REMEMBERED: Final = 100_000
+_REMEMBERED: Final = 1 << 15
+_OWN_FILES: Final = ("meta.json", ".managed.json")
+
 Idf = Callable[[str], float | None]
 """How rare an index word is in one language; None where no passage has it."""
-_OWN_FILES: Final = ("meta.json", ".managed.json")
 
 
 class WordIndex:
