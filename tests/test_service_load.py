@@ -372,6 +372,39 @@ def test_each_of_two_processes_answers(pair: Service, which: int) -> None:
         os.kill(paused, signal.SIGCONT)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the processes in /proc")
+def test_a_process_that_has_more_to_do_than_another_gives_connections_away(pair: Service) -> None:
+    idle, busy = processes(pair)
+    before = {pid: sockets(pid) for pid in (idle, busy)}
+    stop = threading.Event()
+
+    def ask_on(client: httpx2.Client) -> None:
+        while not stop.is_set():
+            client.post("/v1/query", json={"query": f"a question of its own {time.monotonic()}"}).raise_for_status()
+
+    with ExitStack() as stack:
+        clients = [stack.enter_context(httpx2.Client(base_url=pair.url, timeout=PATIENCE)) for _ in range(8)]
+        os.kill(idle, signal.SIGSTOP)
+        try:
+            for client in clients:
+                client.get("/healthz").raise_for_status()
+        finally:
+            os.kill(idle, signal.SIGCONT)
+        assert sockets(busy) - before[busy] == len(clients)
+        with ThreadPoolExecutor(len(clients)) as asking:
+            asked = [asking.submit(ask_on, client) for client in clients]
+            shared = until(lambda: sockets(idle) - before[idle] in (3, 4, 5))
+            stop.set()
+        assert shared
+        assert not [each.exception() for each in asked if each.exception()]
+
+
+def sockets(pid: int) -> int:
+    """How many sockets a process has open."""
+    links = [path.readlink() for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()]
+    return sum(str(link).startswith("socket:") for link in links)
+
+
 def test_processes_count_together(pair: Service) -> None:
     def count() -> float:
         counted = 'semsearch_requests_total{method="POST",route="/v1/query",status="422"}'

@@ -6,6 +6,7 @@ import gc
 import hashlib
 import json
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,9 +30,10 @@ from semsearch.search import Index
 from semsearch.service import schemas
 from semsearch.service.engine import Engine
 from semsearch.service.guard import Door, Guard, Safe
-from semsearch.service.metrics import LOG, Counting, Metrics
+from semsearch.service.metrics import LOG, MULTIPROCESS, Counting, Metrics
 from semsearch.service.plane import SAMPLED, Plane, plane
 from semsearch.service.responses import HANDLERS, json_response
+from semsearch.service.shares import Share, Sharing
 from semsearch.wire import answer_json, article_json, hit_json, passage_json
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
@@ -60,13 +62,16 @@ def create_app(served: Served) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = Engine(served.index, served.model, served.aliases)
+        share = Share(os.environ.get(MULTIPROCESS))
+        app.state.engine = Engine(served.index, served.model, served.aliases, share)
         await app.state.engine.answers([schemas.Asked(query="ready", explain=True).to_query(None)])  # loads the model
         gc.freeze()  # what is loaded stays: collections need not walk over it, which takes 30 ms each time
         yield
         app.state.engine.close()
 
     middleware = [Middleware(Counting, served.log_requests), Middleware(Safe), Middleware(Guard, served.door)]
+    if MULTIPROCESS in os.environ:
+        middleware.append(Middleware(Sharing))
     if origins := sorted(served.door.origins):
         headers = ["authorization", "content-type", "x-api-key"]
         cors = Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=headers)

@@ -20,6 +20,7 @@ from semsearch import settings
 from semsearch.queries import Query
 from semsearch.records import Answer
 from semsearch.search import Index
+from semsearch.service.shares import Share
 
 T = TypeVar("T")
 
@@ -43,8 +44,11 @@ class _Job:
 class Engine:
     """An index open for questions, and open once more for looking up."""
 
-    def __init__(self, folder: Path, model: str | None = None, aliases: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, model: str | None = None, aliases: Path | None = None, share: Share | None = None
+    ) -> None:
         """Open the index. Raises what `semsearch.open` raises."""
+        self.share = share or Share()
         self._index = Index(folder, model, aliases)
         self._shelf = Index(folder, model)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -72,14 +76,18 @@ class Engine:
             raise Busy
         loop = asyncio.get_running_loop()
         job = _Job(queries, loop, loop.create_future())
-        self.running += len(queries)
+        self._run(len(queries))
         try:
             self._jobs.put(job)
             return await asyncio.wait_for(job.done, settings.QUERY_SECONDS.default)
         except TimeoutError as error:
             raise Late from error
         finally:
-            self.running -= len(queries)
+            self._run(-len(queries))
+
+    def _run(self, more: int) -> None:
+        self.running += more
+        self.share.tell(self.running)
 
     async def look_up(self, find: Callable[[Index], T]) -> T:
         """What `find` finds in the index, in a thread of its own, apart from the questions. Raises Late."""
