@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import runpy
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,13 @@ SEEDS = ROOT / "seeds"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """As in the command line and the service: two threads round differently, and nearly equal hits may change places."""
+
+if "ASKED_BEYOND" not in os.environ:  # a process that a test has started is shut off already
+    os.environ["ASKED_BEYOND"] = str(Path(tempfile.gettempdir()) / f"semsearch-tests-{os.getpid()}-asked")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "tests/shut"), os.environ.get("PYTHONPATH")]))
+    runpy.run_path(str(ROOT / "tests/shut/sitecustomize.py"))
+ASKED = Path(os.environ["ASKED_BEYOND"])
+"""Where it is noted who asks for something beyond this machine: tests, and what they start."""
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,6 +49,14 @@ ARTICLES = {
         "語り部の女性は、修学旅行の生徒たちに、すぐに高い場所へ逃げるよう伝え続けている。\n"
     ),
 }
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where anything was asked of a network."""
+    if ASKED.exists():
+        print(f"\nasked of a network:\n{ASKED.read_text(encoding='utf-8')}")
+        ASKED.unlink()
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def write(folder: Path, articles: dict[str, str]) -> Path:
@@ -118,5 +135,5 @@ def tiny_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encoder = Transformer(str(base), max_seq_length=64)
     model = SentenceTransformer(modules=[encoder, Pooling(32)], device="cpu")
     folder = tmp_path_factory.mktemp("tiny-model")
-    model.save(str(folder))
+    model.save(str(folder), create_model_card=False)  # a card would ask the hub about the model below
     return folder

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,16 @@ one.send(b"x"); assert other.recv(1) == b"x"
 """
     _run(code, tmp_path)
     assert _asked(tmp_path).count("\n") == 4
+
+
+def test_every_test_and_what_it_starts_is_shut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKED_BEYOND", str(tmp_path / "asked"))
+    with pytest.raises(OSError, match="beyond this machine"):
+        socket.create_connection(("192.0.2.1", 9), 1)
+    code = "import socket; socket.getaddrinfo('localhost', 80); socket.getaddrinfo('news.example', 80)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "beyond this machine: news.example" in done.stderr
+    assert [line.split()[0] for line in _asked(tmp_path).splitlines()] == ["192.0.2.1", "news.example"]
 
 
 @pytest.mark.parametrize("model", ["bundled", "transformer"])
