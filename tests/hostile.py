@@ -147,7 +147,7 @@ TRAPS = (
         "blobs.md",
         lambda size: b"![](data:image/png;base64," + base64.b64encode(random.Random(7).randbytes(size * 3 // 4)),
     ),
-    Trap("new-words.txt", lambda size: " ".join(f"w{n:x}q" for n in range(size // 7)).encode()),
+    Trap("new-words.txt", lambda size: " ".join(f"w{n:x}q" for n in range(size // 7)).encode()[:size]),
 )
 """Each at the size that the file as a whole may have is what `./scripts/fuzz hostile` reads."""
 
