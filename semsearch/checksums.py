@@ -28,11 +28,6 @@ def of_shown(passage: Passage) -> int:
     return crc32("\0".join(map(str, (*_named(passage), *placed(passage.place), passage.text))).encode())
 
 
-def of_ranking(pid: str, lang: str, day: object) -> int:
-    """Of what decides over a passage before it is looked at; `day` is a date, or as it is stored."""
-    return crc32(f"{pid} {lang} {day or ''}".encode())
-
-
 def intact(value: object, crc: object) -> bool:
     """Whether a stored value is bytes, and those that were written."""
     return isinstance(value, bytes) and crc32(value) == crc

@@ -18,12 +18,11 @@ from zlib import crc32
 import numpy as np
 
 from semsearch import filtering
-from semsearch.checksums import intact, of_article, of_ranking, of_shown, placed
+from semsearch.checksums import intact, of_article, of_shown, placed
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import (
     Article,
-    Candidate,
     FileRow,
     Filters,
     FullArticle,
@@ -31,6 +30,7 @@ from semsearch.records import (
     Place,
     Skipped,
     Source,
+    Trait,
     WordEntry,
 )
 from semsearch.sqlite import JOINED as _JOINED
@@ -44,7 +44,7 @@ _ARTICLE = f"{_READ}, detected_lang, article_crc"
 _PLACE = 'start, "end", byte_start, byte_end, start_utf16, end_utf16, line_start, line_end'
 _PASSAGE = f"""
 SELECT article_id, start, "end", passages.id, pid, name, title, date, passages.lang, encoding, locator, url,
-       external_id, aid, {_PLACE}, crc, ranking_crc
+       external_id, aid, {_PLACE}, crc
 FROM {_JOINED}
 """
 
@@ -183,11 +183,8 @@ class Database(SqliteFile):
 
     def add_passages(self, article_id: int, passages: Iterable[tuple[bytes, Passage]]) -> None:
         """Store the passages of an article, in their order, each with the key of its vector."""
-        rows = (
-            (article_id, p.id, key, p.lang, *placed(p.place), of_shown(p), of_ranking(p.id, p.lang, p.date))
-            for key, p in passages
-        )
-        columns = f"article_id, pid, key, lang, {_PLACE}, crc, ranking_crc"
+        rows = ((article_id, p.id, key, p.lang, *placed(p.place), of_shown(p)) for key, p in passages)
+        columns = f"article_id, pid, key, lang, {_PLACE}, crc"
         self._db.executemany(insert("passages", columns), rows)
 
     def missing_vectors(self, keys: Sequence[bytes]) -> set[bytes]:
@@ -232,17 +229,19 @@ class Database(SqliteFile):
         now = {"generation": generation}
         return int(self._db.execute(f"SELECT count(*) FROM {_JOINED} WHERE {_LIVE}", now).fetchone()[0])
 
-    def vectors(self, generation: int, dimension: int, batch: int = 4096) -> Iterator[tuple[Ids, Vectors]]:
-        """Passage ids, ascending, and their vectors: (n,) and (n, dimension), n <= `batch`."""
+    def vectors(self, generation: int, dimension: int, batch: int = 4096) -> Iterator[tuple[Ids, Vectors, list[Trait]]]:
+        """Passage ids, ascending, their vectors and their traits: (n,), (n, dimension) and n, n <= `batch`."""
         statement = (
-            f"SELECT passages.id, vector, vector_crc FROM {_JOINED} JOIN vectors ON vectors.key = passages.key"
-            f" WHERE {_LIVE} ORDER BY passages.id"
+            "SELECT passages.id, vector, vector_crc, tokens, tokens_crc, passages.lang, date"
+            f" FROM {_JOINED} JOIN vectors ON vectors.key = passages.key WHERE {_LIVE} ORDER BY passages.id"
         )
         rows = self._db.execute(statement, {"generation": generation})
         while part := list(islice(rows, batch)):
-            self.check(all(intact(vector, crc) for _, vector, crc in part), "a vector")
-            matrix = np.frombuffer(b"".join(row[1] for row in part), dtype=np.float32)
-            yield np.fromiter((row[0] for row in part), np.int64, len(part)), matrix.reshape(len(part), dimension)
+            whole = all(intact(*row[1:3]) and intact(*row[3:5]) for row in part)
+            self.check(whole, "a vector, or the tokens beside it,")
+            matrix = np.frombuffer(b"".join(row[1] for row in part), dtype=np.float32).reshape(len(part), dimension)
+            traits = [Trait(lang, self._day(day), tokens) for *_, tokens, _, lang, day in part]
+            yield np.fromiter((row[0] for row in part), np.int64, len(part)), matrix, traits
 
     def sample_vectors(self, generation: int, dimension: int, about: int = 512) -> dict[str, Vectors]:
         """Some vectors of each language, spread over a generation; in all about so many times three."""
@@ -288,21 +287,6 @@ class Database(SqliteFile):
         statement = f"SELECT passages.id FROM {_JOINED} WHERE {where} ORDER BY 1"
         rows = self._db.execute(statement, {"generation": generation, **values})
         return np.fromiter((row[0] for row in rows), np.int64)
-
-    def candidates(self, ids: Sequence[int]) -> list[Candidate]:
-        """What the passages with these ids are ranked by, in their order; it takes less than the passages do."""
-        marks = ",".join(str(int(i)) for i in ids)
-        statement = (
-            "SELECT passages.id, pid, passages.lang, date, ranking_crc, tokens, tokens_crc"
-            " FROM passages JOIN articles ON articles.id = article_id JOIN vectors ON vectors.key = passages.key"
-            f" WHERE passages.id IN ({marks})"
-        )
-        found = {}
-        for row_id, pid, lang, day, crc, tokens, tokens_crc in self._db.execute(statement):
-            self.check(of_ranking(pid, lang, day) == crc and intact(tokens, tokens_crc), f"what ranks passage {pid}")
-            found[row_id] = Candidate(lang, self._day(day), tokens)
-        self.check(found.keys() >= set(ids), "the list of passages")
-        return [found[row_id] for row_id in ids]
 
     def passages(self, ids: Sequence[int], generation: int) -> dict[int, Passage]:
         """The passages with these ids, by id."""
@@ -381,11 +365,11 @@ class Database(SqliteFile):
 
     def _passage(self, text: str, row: Sequence[Any]) -> Passage:
         """A passage from its row. Raises IndexDamaged where anything of it has changed since it was stored."""
-        pid, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc, ranking_crc = row
+        pid, source, title, day, lang, encoding, locator, url, external_id, aid, *place, crc = row
         passage = Passage(
             pid, text, source, title, self._day(day), lang, Place(*place), encoding, locator, url, external_id, aid
         )
-        self.check(of_shown(passage) == crc and of_ranking(pid, lang, day) == ranking_crc, f"passage {pid}")
+        self.check(of_shown(passage) == crc, f"passage {pid}")
         return passage
 
     def _day(self, value: object) -> date | None:

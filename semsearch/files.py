@@ -6,13 +6,25 @@ import hashlib
 import os
 from pathlib import Path
 
-from semsearch.errors import UsageError
+from semsearch.errors import IndexDamaged, UsageError
 
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, lower-case hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_intact(path: Path, sha256: str) -> bool:
+    """Whether a file is there, and what it was when `sha256` was taken."""
+    return path.is_file() and digest(path) == sha256
+
+
+def require_intact(path: Path, sha256: str) -> None:
+    """Raise IndexDamaged where a derived file is missing, or differs in a single bit."""
+    if not is_intact(path, sha256):
+        state = "has changed since it was built" if path.is_file() else "is missing"
+        raise IndexDamaged(f"{path} {state}: run `semsearch build` to make it again")
 
 
 def flush_tree(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """An index folder: the database and what is derived from it, opened and published as one consistent whole.
 
-Files: `semsearch.db` (the truth), `vectors-<generation>.faiss`, of large indexes `codes-<generation>.faiss`, and
-`words-<generation>/` (derived), `lock` (held while a build writes).
+Files: `semsearch.db` (the truth); `vectors-<generation>.faiss`, of large indexes `codes-<generation>.faiss`,
+`traits-<generation>.bin` and `words-<generation>/` (derived); `lock` (held while a build writes).
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from semsearch import analysis, calibration, words
+from semsearch import analysis, calibration, traits, words
 from semsearch.database import Database
 from semsearch.errors import IndexBusy, IndexDamaged, IndexInaccessible, IndexNotFound, ModelMismatch, UsageError
-from semsearch.files import digest, flush
+from semsearch.files import flush, is_intact
+from semsearch.protocols import Ids, Vectors
 from semsearch.records import ModelFingerprint
 from semsearch.sqlite import FILE_NAME, RETRY, named
+from semsearch.traits import Traits
 from semsearch.vectors import ENOUGH_FOR_CODES, FlatVectors, write_codes
 
 _ATTEMPTS = 5
@@ -38,6 +40,7 @@ class View:
     fingerprint: ModelFingerprint
     database: Database
     vectors: FlatVectors
+    traits: Traits
     words: words.WordIndex
 
     @property
@@ -58,7 +61,7 @@ class Reader:
     def _open(self) -> None:
         self._file = file_id(self.folder)
         self._database = Database.open_to_read(self.folder)
-        self._derived: tuple[int, FlatVectors, words.WordIndex] | None = None
+        self._derived: tuple[int, FlatVectors, Traits, words.WordIndex] | None = None
         if not self._database.generation:
             self._database.close()
             raise IndexNotFound(f"the first build of {self.folder} has not finished: run `semsearch build` again")
@@ -102,24 +105,24 @@ class Reader:
                 with self._database.snapshot():
                     generation = self._database.generation
                     try:
-                        vectors, word_index = self._open_derived(generation)
+                        derived = self._open_derived(generation)
                     except IndexDamaged:
                         damaged = attempt
                     else:
-                        yield View(generation, self.fingerprint, self._database, vectors, word_index)
+                        yield View(generation, self.fingerprint, self._database, *derived)
                         return
                 # A build may have published the next generation, and removed this one's file, in between.
                 if self._database.generation == generation or damaged == _ATTEMPTS:
                     self._open_derived(generation)
 
-    def _open_derived(self, generation: int) -> tuple[FlatVectors, words.WordIndex]:
+    def _open_derived(self, generation: int) -> tuple[FlatVectors, Traits, words.WordIndex]:
         if self._derived is None or self._derived[0] != generation:
             vectors, recorded = self._database.meta("vectors"), self._database.meta("words")
             try:
-                with ThreadPoolExecutor(1) as beside:  # both are read whole, to compare their digests
+                with ThreadPoolExecutor(1) as beside:  # all are read whole, to compare their digests
                     opening = beside.submit(_open_words, self.folder, recorded)
                     opened = _open_vectors(self.folder, vectors)
-                    self._derived = (generation, opened, opening.result())
+                    self._derived = (generation, *opened, opening.result())
             except FileNotFoundError as error:  # a build may be clearing it away
                 raise IndexDamaged(f"{error.filename} is missing: run `semsearch build` to make it again") from error
             except OSError as error:
@@ -196,8 +199,10 @@ class Writer:
             self.reads_again = True
             with self.database.transaction():
                 self.database.read_again()
-        if not all(_is_intact(self.folder / made["file"], made["sha256"]) for made in _files_of(vectors)):
-            self.mended.append(vectors["file"])
+        if broken := [
+            made["file"] for made in _files_of(vectors) if not is_intact(self.folder / made["file"], made["sha256"])
+        ]:
+            self.mended += broken
             with self.database.transaction():
                 self.database.put_meta({"vectors": self._write_vectors(self.generation, vectors["dimension"])})
         if not _are_intact(self.folder, self.database.meta("words")):
@@ -237,16 +242,25 @@ class Writer:
         path = self.folder / f"vectors-{generation}.faiss"
         unfinished = path.with_suffix(".tmp")
         count = self.database.vector_count(generation)
-        sha256 = FlatVectors.write(unfinished, dimension, count, self.database.vectors(generation, dimension))
-        codes = None
+        named = self.folder / f"traits-{generation}.bin"
+        with traits.Writer(named.with_suffix(".tmp")) as beside:
+
+            def batches() -> Iterator[tuple[Ids, Vectors]]:
+                for ids, part, own in self.database.vectors(generation, dimension):
+                    beside.add(own)
+                    yield ids, part
+
+            sha256 = FlatVectors.write(unfinished, dimension, count, batches())
+            made = {"traits": {"file": named.name, "sha256": beside.finish()}, "codes": None}
+        os.replace(named.with_suffix(".tmp"), named)
         if count >= ENOUGH_FOR_CODES and dimension % 2 == 0:
             coded = self.folder / f"codes-{generation}.faiss"
             code_sha256 = write_codes(coded.with_suffix(".tmp"), unfinished, dimension, count)
-            codes = {"file": coded.name, "sha256": code_sha256}
+            made["codes"] = {"file": coded.name, "sha256": code_sha256}
             os.replace(coded.with_suffix(".tmp"), coded)
         os.replace(unfinished, path)
         flush(self.folder)
-        return {"file": path.name, "sha256": sha256, "count": count, "dimension": dimension, "codes": codes}
+        return {"file": path.name, "sha256": sha256, "count": count, "dimension": dimension, **made}
 
     def _write_words(self, generation: int, before: dict[str, Any] | None = None) -> dict[str, Any]:
         """Write the word index of `generation`, all of it, or upon the one `before`."""
@@ -285,7 +299,9 @@ def named_files(database: Database) -> set[str]:
 
 def derived_files(folder: Path) -> list[Path]:
     """What looks like a derived file or folder of any generation."""
-    return sorted({*folder.glob("*.faiss"), *folder.glob("words-*"), *folder.glob("*.tmp")})  # words-7.tmp is one thing
+    return sorted(
+        {*folder.glob("*.faiss"), *folder.glob("traits-*"), *folder.glob("words-*"), *folder.glob("*.tmp")}
+    )  # words-7.tmp is one thing
 
 
 def file_id(folder: Path) -> tuple[int, int] | None:
@@ -352,13 +368,9 @@ def _holder(path: Path) -> str:
     return "another process"
 
 
-def _is_intact(path: Path, sha256: str) -> bool:
-    return path.is_file() and digest(path) == sha256
-
-
 def _files_of(vectors: dict[str, Any]) -> list[dict[str, str]]:
-    """The vectors' file and, where there is one, that of their codes."""
-    return [vectors, *([vectors["codes"]] if vectors.get("codes") else [])]
+    """The vectors' file, that of the traits and, where there is one, that of the codes."""
+    return [vectors, vectors["traits"], *([vectors["codes"]] if vectors["codes"] else [])]
 
 
 def _are_intact(folder: Path, recorded: dict[str, Any] | None) -> bool:
@@ -367,11 +379,12 @@ def _are_intact(folder: Path, recorded: dict[str, Any] | None) -> bool:
     return bool(words.digests(folder / recorded["folder"]) == recorded["sha256"])
 
 
-def _open_vectors(folder: Path, recorded: dict[str, Any]) -> FlatVectors:
+def _open_vectors(folder: Path, recorded: dict[str, Any]) -> tuple[FlatVectors, Traits]:
     vectors = FlatVectors.open(folder / recorded["file"], recorded["sha256"])
-    if codes := recorded.get("codes"):
+    if codes := recorded["codes"]:
         vectors.use_codes(folder / codes["file"], codes["sha256"])
-    return vectors
+    own = recorded["traits"]
+    return vectors, Traits.open(folder / own["file"], own["sha256"])
 
 
 def _open_words(folder: Path, recorded: dict[str, Any] | None) -> words.WordIndex:

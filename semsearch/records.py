@@ -130,8 +130,8 @@ class Passage:
         return self.place.end
 
 
-class Candidate(NamedTuple):
-    """What a passage is ranked by."""
+class Trait(NamedTuple):
+    """What a passage is ranked by, beside its vector and its words."""
 
     lang: str
     date: date | None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semsearch import ranking
 from semsearch.index import View
@@ -35,11 +35,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Candidates and their scores: `scores` maps `dense`, `tokens`, `words` to float32 arrays of shape (n,)."""
+    """Candidates, their vectors, shape (n, d), and their scores: `scores` maps `dense`, `tokens`, `words` to float32
+    arrays of shape (n,). `days` are as those of `Traits.days`."""
 
     ids: Ids
     langs: Sequence[str]
-    dates: Sequence[date | None]
+    days: NDArray[np.int32]
+    vectors: Vectors
     scores: ranking.Scores
 
 
@@ -62,14 +64,14 @@ def retrieve(
         found["words"] = _joined(list(_by_words(view, question.wording, filters, depth, most)))
     ids = ranking.union(*(proposed for proposed, _ in found.values()))
     scores = {name: ranking.placed(ids, *proposal) for name, proposal in found.items()}
+    rows = view.vectors.rows(ids)
     if question.vector is not None and mode == "hybrid":
-        scores["dense"] = view.vectors.of(ids) @ question.vector
+        scores["dense"] = view.vectors.at(rows) @ question.vector
     keep = np.sort(np.array(ranking.best(ranking.convex(scores))[: max(COMPARED, count)], np.int64))
-    ids, scores = ids[keep], {name: part[keep] for name, part in scores.items()}
-    candidates = view.database.candidates(ids.tolist())
+    ids, rows, scores = ids[keep], rows[keep], {name: part[keep] for name, part in scores.items()}
     if mode == "hybrid" and isinstance(embedder, TokenModel):
-        scores["tokens"] = embedder.alignment(question.text, [candidate.tokens for candidate in candidates])
-    return Pool(ids, [candidate.lang for candidate in candidates], [candidate.date for candidate in candidates], scores)
+        scores["tokens"] = embedder.alignment(question.text, view.traits.tokens(rows))
+    return Pool(ids, view.traits.langs(rows), view.traits.days(rows), view.vectors.at(rows), scores)
 
 
 def _by_words(

@@ -215,7 +215,7 @@ class Index(Searcher):
             scores = ranking.calibrated(fused, pool.langs, found.usual)
         if query.half_life:
             newest = _newest(view, query.filters)
-            scores = ranking.faded(scores, pool.dates, newest, query.half_life)
+            scores = ranking.faded(scores, pool.days, newest, query.half_life)
         least = query.min_score
         order = [place for place in ranking.best(scores) if least is None or scores[place] >= least]
         repeats = ranking.copies(order, found.near, pool.langs, found.texts) if query.collapse else {}
@@ -239,7 +239,7 @@ class Index(Searcher):
         embedder = None if vector is None else self.embedder
         pool = retrieve(view, embedder, question, query.mode, query.filters, query.k + SPARE)
         tables = self._tables(view)
-        near = ranking.nearness(view.vectors.of(pool.ids), pool.langs, tables["dense"])
+        near = ranking.nearness(pool.vectors, pool.langs, tables["dense"])
         return _Found(view, question, pool, near, unrelated(tables[query.mode], asked, pool.langs))
 
     def _hit(self, view: View, rank: int, place: int, shown: _Shown) -> Hit:

@@ -13,7 +13,7 @@ from zlib import crc32
 from semsearch.errors import FormatMismatch, IndexDamaged, IndexInaccessible, IndexNotFound
 
 FILE_NAME: Final = "semsearch.db"
-FORMAT: Final = 4
+FORMAT: Final = 5
 REMEDY: Final = "run `semsearch repair`, or restore a backup"
 RETRY: Final = "see to that, then run the same command again"
 _CACHE_KIB: Final = 16 << 10
@@ -61,7 +61,7 @@ CREATE TABLE passages (
     pid TEXT NOT NULL, key BLOB NOT NULL, lang TEXT NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, byte_start INTEGER NOT NULL, byte_end INTEGER NOT NULL,
     start_utf16 INTEGER NOT NULL, end_utf16 INTEGER NOT NULL, line_start INTEGER NOT NULL, line_end INTEGER NOT NULL,
-    crc INTEGER NOT NULL, ranking_crc INTEGER NOT NULL
+    crc INTEGER NOT NULL
 );
 CREATE INDEX passages_article ON passages (article_id);
 CREATE INDEX passages_pid ON passages (pid);

@@ -27,6 +27,7 @@ RANKS = {
         "embedders",
         "bilingual",
         "database",
+        "traits",
         "vectors",
         "words",
     ],

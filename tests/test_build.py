@@ -37,7 +37,7 @@ def test_first_build_indexes_everything(archive: Path, tmp_path: Path) -> None:
     assert (report.added, report.articles, report.passages, report.embedded) == (3, 3, 6, 6)
     assert not report.skipped
     assert sorted(path.name for path in (tmp_path / "index").iterdir()) == [
-        *("lock", "semsearch.db", "vectors-1.faiss", "words-1")
+        *("lock", "semsearch.db", "traits-1.bin", "vectors-1.faiss", "words-1")
     ]
 
 
@@ -282,8 +282,9 @@ def test_an_unfinished_build_hides_nothing(archive: Path, built: Path) -> None:
         assert semsearch.verify(built).passages == len(before)
 
 
-def test_a_missing_or_changed_vector_file_is_made_again(archive: Path, built: Path) -> None:
-    path = built / "vectors-1.faiss"
+@pytest.mark.parametrize("name", ["vectors-1.faiss", "traits-1.bin"])
+def test_a_missing_or_changed_derived_file_is_made_again(archive: Path, built: Path, name: str) -> None:
+    path = built / name
     good = path.read_bytes()
     path.write_bytes(good[:-3] + bytes([good[-3] ^ 1]) + good[-2:])
     semsearch.build([archive], built)

@@ -71,10 +71,11 @@ def test_with_a_quota_languages_take_turns(langs: list[str]) -> None:
 
 def test_age_takes_a_quarter_at_the_half_life_and_never_more_than_half() -> None:
     today = date(2025, 6, 22)
-    days = [today, today - timedelta(30), today - timedelta(60), None, today + timedelta(9)]
+    dated = [today, today - timedelta(30), today - timedelta(60), None, today + timedelta(9)]
+    days = np.array([day.toordinal() if day else 0 for day in dated], np.int32)
     faded = ranking.faded(np.full(5, 8.0, np.float32), days, today, 30)
     np.testing.assert_allclose(faded, [8.0, 6.0, 5.0, 4.0, 8.0])
-    assert ranking.faded(np.array([-1.0], np.float32), [None], today, 30) == [-1.0]
+    assert ranking.faded(np.array([-1.0], np.float32), np.zeros(1, np.int32), today, 30) == [-1.0]
 
 
 WIRE = (

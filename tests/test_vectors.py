@@ -111,6 +111,23 @@ def test_codes_find_the_candidates_and_scores_stay_exact(tmp_path: Path) -> None
     assert len(coded.search(rows[0], 100_000)[1]) == count
 
 
+def test_codes_are_of_the_first_half_where_that_says_most(tmp_path: Path) -> None:
+    count, dimension = 12_000, 64
+    rows, ids = clustered(count, dimension, 1), np.arange(count, dtype=np.int64)
+    rows[:, dimension // 2 :] *= 0.3
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    path, codes, all_codes = tmp_path / "vectors.faiss", tmp_path / "codes.faiss", tmp_path / "all.faiss"
+    sha256 = FlatVectors.write(path, dimension, count, [(ids, rows)])
+    exact, coded = FlatVectors.open(path, sha256), FlatVectors.open(path, sha256)
+    coded.use_codes(codes, write_codes(codes, path, dimension, count))
+    found = [set(coded.search(row, 10)[1].tolist()) & set(exact.search(row, 10)[1].tolist()) for row in rows[:400:10]]
+    assert sum(map(len, found)) >= 0.98 * 400
+    whole = clustered(count, dimension, 1)
+    FlatVectors.write(path, dimension, count, [(ids, whole)])
+    write_codes(all_codes, path, dimension, count)
+    assert codes.stat().st_size < 0.6 * all_codes.stat().st_size
+
+
 def test_damaged_codes_are_refused(tmp_path: Path) -> None:
     rows, ids = clustered(3000, 16, 3), np.arange(3000, dtype=np.int64)
     path, codes = tmp_path / "vectors.faiss", tmp_path / "codes.faiss"

@@ -20,6 +20,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from semsearch.embedders.packed import Alignment, Packed, lengths, unit
 from semsearch.embedders.registry import BUNDLED
 from semsearch.embedders.subwords import PIECES, SCORES, Subwords, Token
 from semsearch.protocols import Vectors
@@ -37,14 +38,9 @@ _COMMON = 4.0
 """Negative log probability of a token that says nothing, such as a comma."""
 _LEAST_RARE = 0.1
 
-_ALIGNED = 256
+_ALIGNED = 160
 """Dimensions in which single tokens are compared; all of them find nothing more (scripts/bench/README.md)."""
 
-_TINY = np.finfo(np.float32).tiny
-_PAIRS = (
-    np.stack([np.arange(256) % 16 - 8.0, np.arange(256) // 16 - 8.0], axis=1).astype(np.float32).view(np.uint64)[:, 0]
-)
-"""The two numbers that a byte of the table holds, the first in its lower half; seen as one, to be looked up at once."""
 _BATCH_TEXTS = 256
 _BATCH_TOKENS = 256
 """Rows that are summed together: no more than stay in the processor's cache."""
@@ -66,12 +62,12 @@ class BundledModel:
         self.directory = directory or DATA
         self._card: dict[str, Any] = json.loads((self.directory / CARD).read_text(encoding="utf-8"))
         _check(self.directory, self._card["crc32"])
-        self._packed: NDArray[np.uint8] = np.load(self.directory / VECTORS, mmap_mode="r")
-        self._unpacked: NDArray[np.int8] | None = None
-        self._looked_up = 0
-        whole = 2 * self._packed.shape[1]
+        packed: NDArray[np.uint8] = np.load(self.directory / VECTORS, mmap_mode="r")
+        whole = 2 * packed.shape[1]
         self.dimension = min(truncate_dim or whole, whole)
         """Length of a vector."""
+        self._table = Packed(packed, self.dimension)
+        self._aligned = Alignment(Packed(packed, min(_ALIGNED, self.dimension)))
         self._scales: Vectors = np.load(self.directory / SCALES)
         self.subwords = Subwords(self.directory)
 
@@ -88,7 +84,7 @@ class BundledModel:
     @property
     def vocabulary_size(self) -> int:
         """How many subwords have a vector."""
-        return len(self._packed)
+        return len(self._table)
 
     @property
     def max_tokens(self) -> int:
@@ -152,7 +148,7 @@ class BundledModel:
         headlines = self._embed(list(rows), None if tokens is None else their)[
             [rows[contexts[place]] for place in with_context]
         ]
-        vectors[with_context] = _unit(vectors[with_context] + CONTEXT_WEIGHT * headlines)
+        vectors[with_context] = unit(vectors[with_context] + CONTEXT_WEIGHT * headlines)
         if tokens is not None:
             for place in with_context:
                 tokens[place] |= their[rows[contexts[place]]]
@@ -177,28 +173,9 @@ class BundledModel:
         products of one text's token vectors with another's embedding say what each token adds.
         """
         places = np.asarray(ids, dtype=np.intp)
-        rows = self._rows(places)
+        rows = self._table.rows(places)
         rows *= self._scales[places, None]
         return rows
-
-    def _rows(self, ids: NDArray[np.integer[Any]], most: int | None = None) -> Vectors:
-        """Rows of the table without their scales, or their first `most` numbers: float32, shape (len(ids), ...)."""
-        wanted = min(most or self.dimension, self.dimension)
-        if self._unpacked is None:
-            self._looked_up += len(ids)
-            if self._looked_up > len(self._packed):
-                self._unpack()
-        rows: Vectors
-        if self._unpacked is not None:
-            rows = self._unpacked[:, :wanted][ids].astype(np.float32)
-        else:
-            rows = _PAIRS[self._packed[:, : -(-wanted // 2)][ids]].view(np.float32)[:, :wanted]
-        return rows
-
-    def _unpack(self) -> None:
-        """Keep the whole table as int8, 42 MB: it is read much faster where it is read a lot."""
-        pairs = _PAIRS.view(np.float32).astype(np.int8).view(np.uint16)
-        self._unpacked = pairs[self._packed].view(np.int8)
 
     def alignment(self, query: str, encoded: Sequence[bytes]) -> Vectors:
         """Say how well each text has, for every token of the query, one that is close to it in meaning.
@@ -218,18 +195,10 @@ class BundledModel:
         asked = self.subwords.ids([query])[0]
         if not asked or not encoded:
             return np.zeros(len(encoded), np.float32)
-        every = np.frombuffer(b"".join(encoded), np.uint32)
-        distinct, inverse = np.unique(every, return_inverse=True)
         vectors = self.token_vectors(asked)
-        own, rows = vectors[:, :_ALIGNED], self._rows(distinct, _ALIGNED)
-        cosines: Vectors = _unit(own.copy()) @ rows.T
-        cosines /= np.maximum(_norms(rows), _TINY)
-        weights = np.sqrt(np.maximum(self.subwords.rarity(asked) - _COMMON, _LEAST_RARE) * _norms(vectors))
-        starts = np.cumsum([0, *(len(own) // every.itemsize for own in encoded)])
-        filled = np.flatnonzero(np.diff(starts))
-        best = np.zeros((len(asked), len(encoded)), np.float32)
-        best[:, filled] = np.maximum.reduceat(cosines[:, inverse], starts[filled], axis=1)
-        aligned: Vectors = (weights / weights.sum()).astype(np.float32) @ np.maximum(best, 0.0)
+        best = self._aligned.best(vectors, encoded)
+        weights = np.sqrt(np.maximum(self.subwords.rarity(asked) - _COMMON, _LEAST_RARE) * lengths(vectors))
+        aligned: Vectors = best @ (weights / weights.sum()).astype(np.float32)
         return aligned
 
     def _embed(self, texts: Sequence[str], tokens: list[set[int]] | None = None) -> Vectors:
@@ -250,14 +219,14 @@ class BundledModel:
     def _sums(self, encoded: Sequence[Sequence[int]]) -> Vectors:
         """One product of scales and rows per text: three times as fast as reduceat over scaled rows."""
         ids = np.fromiter(chain.from_iterable(encoded), dtype=np.intp)
-        rows, scales = self._rows(ids), self._scales[ids]
+        rows, scales = self._table.rows(ids), self._scales[ids]
         sums = np.empty((len(encoded), self.dimension), dtype=np.float32)
         start = 0
         for place, own in enumerate(encoded):
             end = start + len(own)
             np.dot(scales[start:end], rows[start:end], out=sums[place])
             start = end
-        return _unit(sums)
+        return unit(sums)
 
 
 def _bounded(encoded: Sequence[list[int]]) -> Iterator[Sequence[list[int]]]:
@@ -270,18 +239,6 @@ def _bounded(encoded: Sequence[list[int]]) -> Iterator[Sequence[list[int]]]:
         tokens += len(ids)
     if start < len(encoded):
         yield encoded[start:]
-
-
-def _norms(vectors: Vectors) -> Vectors:
-    """Lengths of rows."""
-    lengths: Vectors = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return lengths
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """Bring rows to unit length."""
-    vectors /= np.maximum(_norms(vectors), _TINY)[:, None]
-    return vectors
 
 
 def _check(directory: Path, expected: Mapping[str, int]) -> None:

@@ -52,6 +52,7 @@ def rot(world: World, count: int, seed: int = 1, only: str = "") -> dict[str, in
         "database": (world.base, "semsearch.db"),
         "columns": (world.base, "semsearch.db"),
         "vectors": (world.base, "vectors-*.faiss"),
+        "traits": (world.base, "traits-*.bin"),
         "words": (world.base, "words-*/*/*"),
         "codes": (coded, "codes-*.faiss"),
     }
