@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import exp
 from typing import Final
 
 from semsearch.analysis import index_words, script, telling
@@ -53,11 +54,20 @@ def ceiling(weights: dict[str, float], idf: Idf) -> float:
 
 
 def telling_most(weights: dict[str, float], idf: Idf, most: int | None) -> dict[str, float]:
-    """The `most` index words that could add most to a score; None: all."""
-    if most is None or len(weights) <= most:
+    """The `most` index words that could add most to a score, as far as they are rare enough; None: all.
+
+    Together they are in as many passages as there are, each counted as often as words lead to it: that bounds what a
+    search reads. A word that would go beyond is left out, as it hardly tells passages apart.
+    """
+    if most is None:
         return weights
-    words = sorted(weights, key=lambda word: -weights[word] * (idf(word) or 0.0))
-    return {word: weights[word] for word in words[:most]}
+    rare = {word: idf(word) or 0.0 for word in weights}
+    left, kept = 1.0, dict[str, float]()
+    for word in sorted(weights, key=lambda word: -weights[word] * rare[word])[:most]:
+        share = exp(-rare[word]) if rare[word] else 0.0  # of the passages that have it
+        if share <= left:
+            left, kept[word] = left - share, weights[word]
+    return kept
 
 
 def matching_forms(word: QueryWord, lang: str, present: Iterable[str]) -> list[Form]:
