@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from operator import attrgetter
 from zlib import crc32
 
-from semsearch.records import Article, Passage, Place
+from semsearch.records import Article, Passage, placed
 
-placed = attrgetter(*(field.name for field in fields(Place)))
-"""The numbers of a place, in their order."""
 _described = attrgetter(
     *("title", "date", "lang", "body_start", "encoding", "byte_origin", "locator", "external_id", "url")
 )

@@ -19,7 +19,7 @@ from zlib import crc32
 import numpy as np
 
 from semsearch import filtering
-from semsearch.checksums import intact, of_article, of_shown, placed
+from semsearch.checksums import intact, of_article, of_shown
 from semsearch.errors import IndexDamaged
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import (
@@ -33,6 +33,7 @@ from semsearch.records import (
     Source,
     Trait,
     WordEntry,
+    placed,
 )
 from semsearch.sqlite import JOINED as _JOINED
 from semsearch.sqlite import LIVE as _LIVE

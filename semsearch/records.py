@@ -7,8 +7,9 @@ All are frozen and hold plain Python values, so that they can be compared, hashe
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,6 +100,10 @@ class Place:
     end_utf16: int
     line_start: int
     line_end: int
+
+
+placed = attrgetter(*(each.name for each in fields(Place)))
+"""The numbers of a place, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

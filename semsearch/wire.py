@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from semsearch.offsets import utf16_offsets
-from semsearch.records import Answer, FullArticle, Highlight, Hit, MatchedWord, Passage, Place
+from semsearch.records import Answer, FullArticle, Highlight, Hit, MatchedWord, Passage, Place, placed
 
 Json = dict[str, Any]
 
@@ -25,12 +25,17 @@ def passage_json(passage: Passage) -> Json:
         "date": _day(passage.date),
         "lang": passage.lang,
         "text": passage.text,
-        **asdict(passage.place),
+        **place_json(passage.place),
         "encoding": passage.encoding,
         "locator": passage.locator,
         "url": passage.url,
         "external_id": passage.external_id,
     }
+
+
+def place_json(place: Place) -> Json:
+    """A span's offsets; `dataclasses.asdict` takes ten times as long, and half of what an answer's JSON takes."""
+    return dict(zip(_PLACE, placed(place), strict=True))
 
 
 def hit_json(hit: Hit, explain: bool = False) -> Json:
@@ -64,7 +69,7 @@ def answer_json(answer: Answer, took_ms: float, explain: bool = False) -> Json:
 
 def article_json(article: FullArticle) -> Json:
     """An article with the offsets of its passages in its text; their texts are not repeated."""
-    spans = [{"id": p.id, "lang": p.lang, **asdict(p.place)} for p in article.passages]
+    spans = [{"id": p.id, "lang": p.lang, **place_json(p.place)} for p in article.passages]
     return {**{name: getattr(article, name) for name in _ARTICLE}, "date": _day(article.date), "passages": spans}
 
 

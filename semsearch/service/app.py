@@ -90,7 +90,7 @@ def create_app(served: Served) -> FastAPI:
     return app
 
 
-def _engine(request: Request) -> Engine:
+async def _engine(request: Request) -> Engine:  # what is not async would be called in another thread
     engine: Engine = request.app.state.engine
     return engine
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from semsearch.errors import IndexFolderError, ModelError, SemsearchError, UsageError
@@ -17,7 +17,7 @@ from semsearch.service.metrics import LOG
 
 def json_response(value: Any) -> Response:
     """What `semsearch.wire` wrote, unchecked: it is documented by the models of `schemas.py`."""
-    return Response(json.dumps(value, ensure_ascii=False).encode(), media_type="application/json")
+    return Response(to_json(value), media_type="application/json")
 
 
 def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
