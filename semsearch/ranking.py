@@ -38,9 +38,9 @@ _NO_LETTERS: Final = re.compile(r"[\W_]+")
 
 def convex(scores: Scores) -> Vectors:
     """The weighted mean of scores that are 0 to 1 already; shape (n,)."""
-    weights = np.array([WEIGHTS[name] for name in scores], np.float32)
-    mean: Vectors = np.einsum("i,ij->j", weights / weights.sum(), np.stack(list(scores.values())))
-    return mean
+    total = sum(WEIGHTS[name] for name in scores)
+    first, *others = (WEIGHTS[name] / total * part for name, part in scores.items())
+    return sum(others, start=first)
 
 
 def reciprocal_rank(scores: Scores) -> Vectors:
@@ -95,10 +95,9 @@ def nearness(vectors: Vectors, langs: Sequence[str], usual: Mapping[str, Sequenc
     """
     known = [row[0] for row in usual.values()]
     typical = sum(known) / len(known) if known else 0.0
-    kinds = sorted(set(langs))
+    kinds, kind = list(dict.fromkeys(langs)), _kinds(langs)
     means = np.array([[usual.get(f"{a}>{b}", (typical,))[0] for b in kinds] for a in kinds], np.float32)
-    kind = np.array([kinds.index(lang) for lang in langs], np.intp)
-    expected = means[kind[:, None], kind[None, :]] if kinds else np.zeros((0, 0), np.float32)
+    expected = means[kind[:, None], kind] if kinds else np.zeros((0, 0), np.float32)
     result: Vectors = (vectors @ vectors.T - expected) / (1.0 - expected)
     return result
 
@@ -110,8 +109,8 @@ def copies(order: Sequence[int], near: Vectors, langs: Sequence[str], texts: Tex
     so that a wire story is found again that was cut, or whose first words were changed. `near`: as of `nearness`.
     `texts` is asked once, for those that are near another one.
     """
-    kind = np.unique(langs, return_inverse=True)[1]
-    alike = (near >= _COPY_NEARNESS) & (kind[:, None] == kind[None, :])
+    kind = _kinds(langs)
+    alike = (near >= _COPY_NEARNESS) & (kind[:, None] == kind)
     suspects = np.asarray(order, np.intp)[np.count_nonzero(alike[np.ix_(order, order)], axis=1) > 1].tolist()
     shingles = dict(zip(suspects, map(_shingles, texts(suspects)), strict=True))
     found: dict[int, int] = {}
@@ -128,12 +127,21 @@ def copies(order: Sequence[int], near: Vectors, langs: Sequence[str], texts: Tex
 
 def same_story(shown: Sequence[int], order: Sequence[int], near: Vectors, langs: Sequence[str]) -> dict[int, list[int]]:
     """For each of the places in `shown`, those in `order` that tell the same in another language, nearest first."""
-    told: dict[int, list[int]] = {}
-    for place in shown:
-        alike = [other for other in order if near[place, other] >= _STORY_NEARNESS and langs[other] != langs[place]]
-        if alike:
-            told[place] = sorted(alike, key=lambda other: -near[place, other])
+    kind, others = _kinds(langs), np.asarray(order, np.intp)
+    rows = np.asarray(shown, np.intp)
+    nearby = near[np.ix_(rows, others)]
+    alike = (nearby >= _STORY_NEARNESS) & (kind[rows, None] != kind[others])
+    told = {}
+    for row in np.flatnonzero(alike.any(axis=1)).tolist():
+        places = np.flatnonzero(alike[row])
+        told[shown[row]] = others[places[best(nearby[row, places])]].tolist()
     return told
+
+
+def _kinds(langs: Sequence[str]) -> NDArray[np.intp]:
+    """A number for each language, in the order in which they occur; shape (len(langs),)."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(lang, len(numbers)) for lang in langs], np.intp)
 
 
 def _shingles(text: str) -> frozenset[str]:

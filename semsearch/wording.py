@@ -49,8 +49,10 @@ def wording(text: str, lang: str, lexicon: Lexicon) -> Wording:
 
 def ceiling(weights: dict[str, float], idf: Idf) -> float:
     """The score of a passage that is full of all the words; by it, scores of languages become comparable."""
-    unseen = max((value for value in map(idf, weights) if value is not None), default=1.0)
-    return sum(weight * most(unseen if (value := idf(word)) is None else value) for word, weight in weights.items())
+    values = [idf(word) for word in weights]
+    unseen = max((value for value in values if value is not None), default=1.0)
+    each = zip(values, weights.values(), strict=True)
+    return sum(weight * most(unseen if value is None else value) for value, weight in each)
 
 
 def telling_most(weights: dict[str, float], idf: Idf, most: int | None) -> dict[str, float]:
