@@ -15,7 +15,7 @@ import numpy as np
 
 from semsearch import ranking, settings
 from semsearch.bilingual import Lexicon
-from semsearch.calibration import Usual, of_bundled, unrelated
+from semsearch.calibration import of_bundled, unrelated
 from semsearch.embedders import load_recorded
 from semsearch.embedders.checking import one_each, unusable
 from semsearch.embedders.registry import BUNDLED
@@ -33,8 +33,10 @@ RERANKED: Final = 50
 """Candidates that a cross-encoder reads, or `k` if that is more."""
 _TOGETHER: Final = 500
 """Passages that are fetched at a time."""
-SPARE: Final = 30
+SPARE: Final = 22
 """Candidates beyond the `k` wanted, for those that turn out to be copies."""
+_MORE: Final = 8
+"""How many times as many there are where copies left fewer than `k`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,6 @@ class _Found:
     question: Question
     pool: Pool
     near: Vectors
-    usual: Mapping[str, Usual]
     _read: dict[int, Passage] = field(default_factory=dict)
 
     def passages(self, places: Sequence[int]) -> list[Passage]:
@@ -59,6 +60,18 @@ class _Found:
     def texts(self, places: Sequence[int]) -> list[str]:
         """Their texts."""
         return [passage.text for passage in self.passages(places)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Candidates with their scores, before and behind calibration and age. `order` are the places of those that are no
+    copies, best first; `repeats` tells of copies which place they repeat."""
+
+    found: _Found
+    scores: Vectors
+    fused: Vectors
+    order: list[int]
+    repeats: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,39 +221,42 @@ class Index(Searcher):
             yield from found.values()
 
     def _answer(self, view: View, query: Query, vector: Vectors | None) -> Answer:
-        found = self._find(view, query, vector)
-        pool = found.pool
+        asked = asked_in(query.text)
+        question = Question(query.text, vector, wording(query.text, asked, self._lexicon))
+        count = max(query.k, RERANKED if query.rerank else 0) + SPARE
+        ranked = self._ranked(view, query, question, count)
+        if ranked.repeats and len(ranked.order) < query.k and len(ranked.found.pool.ids) >= count:
+            ranked = self._ranked(view, query, question, _MORE * count)
+        found, scores, order = ranked.found, ranked.scores, ranked.order
+        if query.rerank:
+            order, scores = self._reranked(query, order, found, scores)
+        if query.balance == "quota":
+            order = ranking.by_quota(order, found.pool.langs)
+        best = order[: query.k]
+        stories = ranking.same_story(best, order, found.near, found.pool.langs)
+        repeats = {copy: kept for copy, kept in ranked.repeats.items() if kept in best}
+        found.passages([*best, *repeats, *chain.from_iterable(stories.values())])
+        shown = _Shown(query, found, scores, ranked.fused, repeats, stories)
+        hits = tuple(self._hit(view, rank, place, shown) for rank, place in enumerate(best, 1))
+        return Answer(query.text, view.fingerprint.name, view.generation, hits)
+
+    def _ranked(self, view: View, query: Query, question: Question, count: int) -> _Ranked:
+        """The best `count` candidates for a question, in their order, copies apart."""
+        embedder = None if question.vector is None else self.embedder
+        pool = retrieve(view, embedder, question, query.mode, query.filters, count)
+        tables = self._tables(view)
+        found = _Found(view, question, pool, ranking.nearness(pool.vectors, pool.langs, tables["dense"]))
         scores = fused = ranking.FUSIONS[query.fusion](pool.scores)
         if query.balance != "off" and query.fusion == "convex":
-            scores = ranking.calibrated(fused, pool.langs, found.usual)
+            usual = unrelated(tables[query.mode], question.wording.lang, pool.langs)
+            scores = ranking.calibrated(fused, pool.langs, usual)
         if query.half_life:
             newest = _newest(view, query.filters)
             scores = ranking.faded(scores, pool.days, newest, query.half_life)
         least = query.min_score
         order = [place for place in ranking.best(scores) if least is None or scores[place] >= least]
         repeats = ranking.copies(order, found.near, pool.langs, found.texts) if query.collapse else {}
-        order = [place for place in order if place not in repeats]
-        if query.rerank:
-            order, scores = self._reranked(query, order, found, scores)
-        if query.balance == "quota":
-            order = ranking.by_quota(order, pool.langs)
-        best = order[: query.k]
-        stories = ranking.same_story(best, order, found.near, pool.langs)
-        repeats = {copy: kept for copy, kept in repeats.items() if kept in best}
-        found.passages([*best, *repeats, *chain.from_iterable(stories.values())])
-        shown = _Shown(query, found, scores, fused, repeats, stories)
-        hits = tuple(self._hit(view, rank, place, shown) for rank, place in enumerate(best, 1))
-        return Answer(query.text, view.fingerprint.name, view.generation, hits)
-
-    def _find(self, view: View, query: Query, vector: Vectors | None) -> _Found:
-        """The candidates for a question, and what is usual for unrelated ones."""
-        asked = asked_in(query.text)
-        question = Question(query.text, vector, wording(query.text, asked, self._lexicon))
-        embedder = None if vector is None else self.embedder
-        pool = retrieve(view, embedder, question, query.mode, query.filters, query.k + SPARE)
-        tables = self._tables(view)
-        near = ranking.nearness(pool.vectors, pool.langs, tables["dense"])
-        return _Found(view, question, pool, near, unrelated(tables[query.mode], asked, pool.langs))
+        return _Ranked(found, scores, fused, [place for place in order if place not in repeats], repeats)
 
     def _hit(self, view: View, rank: int, place: int, shown: _Shown) -> Hit:
         query, found = shown.query, shown.found

@@ -62,6 +62,27 @@ def test_copies_of_a_wire_story_are_one_hit(index: semsearch.Index) -> None:
     assert sum("wire" in name for name in names(index.query(QUESTION, collapse=False))) == 3
 
 
+def test_many_copies_leave_room_for_the_others(tmp_path: Path) -> None:
+    wire = "The harbour authority said on Monday that the northern quay of the old harbour would close for repairs"
+    files = {f"wire{n}.txt": f"date 2025-06-16 Quay closes\n\n{wire}, desk number {n} reports.\n" for n in range(80)}
+    files |= {f"own{n}.txt": f"date 2025-06-16 Letter {n}\n\n{text}\n" for n, text in enumerate(LETTERS)}
+    semsearch.build([write(tmp_path / "archive", files)], tmp_path / "index")
+    with semsearch.open(tmp_path / "index") as index:
+        hits = index.query("northern quay of the old harbour closes for repairs", k=5)
+        every = index.query("northern quay of the old harbour closes for repairs", k=5, collapse=False)
+    assert all("wire" in name for name in names(every))
+    assert names(hits)[0].startswith("wire") and sorted(names(hits)[1:]) == [f"own{n}.txt" for n in range(4)]
+    assert len(hits[0].also_in) == 79
+
+
+LETTERS = (
+    "Anglers complain that nobody told them where to sit while the quay is mended.",
+    "A reader remembers the harbour fair of her childhood and the brass band.",
+    "Bakers near the port expect fewer customers in spring.",
+    "The chess club moves its summer tournament to the town hall.",
+)
+
+
 def test_the_same_story_in_another_language_is_told(index: semsearch.Index) -> None:
     hit = next(hit for hit in index.query(QUESTION, collapse=False) if hit.passage.source.endswith("wire1.txt"))
     assert [Path(other.source).name for other in hit.same_story] == ["ko.txt"]
