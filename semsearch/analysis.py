@@ -64,6 +64,7 @@ def tells(word: str) -> bool:
     return word not in _FUNCTION_WORDS
 
 
+@lru_cache(maxsize=1 << 14)
 def script(word: str) -> str:
     """What an index word is written in: `hangul`, `han`, `kana`, or `alphabet` for letters and digits."""
     if "\uac00" <= word[0] <= "\ud7a3" or "\u3131" <= word[0] <= "\u318e":
