@@ -46,7 +46,7 @@ class Trap:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a build: skipped files with reasons, the sources found for QUESTION, seconds and bytes taken."""
+    """What became of a build: skipped files with reasons, where the best answer to QUESTION stands, seconds and bytes taken."""
 
     ended: str
     """`well`, the error's name, `killed` by the clock, or `signal N`."""
@@ -252,7 +252,8 @@ def _attempt(wanted: dict[str, Any], out: int) -> None:
         said["skipped"] = {item.name: item.reason for item in report.skipped}
         said["passages"] = report.passages
         with semsearch.open(wanted["index"]) as index:
-            said["found"] = [hit.passage.source for hit in index.query(QUESTION, 3)]
+            for best in index.query(QUESTION, 3)[:1]:
+                said["found"] = [best.passage.source, *(copy.source for copy in best.also_in)]
     except (SemsearchError, Exception) as error:
         said["ended"] = f"{type(error).__name__}: {str(error)[:200]}"
     with os.fdopen(out, "w") as pipe:

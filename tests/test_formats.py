@@ -1,7 +1,7 @@
 """Indexes that earlier versions wrote: read as they were, or refused by name.
 
 `python -m tests.test_formats` adds an index of the present format to tests/formats, when FORMAT has changed or before a
-release. An index there is never written again: it stands for those that people have. No release had formats 1 to 3.
+release. An index there is never written again: it stands for those that people have. No release had formats 1 to 4.
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ def all_traps(fence: Fence, usual: float, tmp_path_factory: pytest.TempPathFacto
 def test_no_hostile_file_stops_a_build_or_hides_its_neighbours(all_traps: Outcome) -> None:
     assert all_traps.ended == "well"
     assert {Path(name).name for name in all_traps.found} == {"good.txt"}
+    assert len(all_traps.found) == len(TRAPS), "each trap has a neighbour, and all of them are copies"
     assert all_traps.memory < 1 << 30
 
 

@@ -1,11 +1,13 @@
 """How well passages are found, by meaning, by words and by both: nDCG@10 per language pair.
 
-    python scripts/bench/quality.py [--model NAME_OR_PATH] [--news FILE] [--record]
+    python scripts/bench/quality.py [--model NAME_OR_PATH] [--news FILE [--among SOURCE]] [--record]
 
 Each question of seeds/questions.tsv is put to an index over the seeds, restricted to the passages of each language
 (query language > passage language), judged by seeds/qrels.txt. A judgement names `path:line`; it belongs to the passage
 whose lines contain that line, so it outlives a change of chunking. `--news` adds a set of JSON Lines with `headline`,
-`passage` and `question` in each language, one answer to a question. With `--record`, nDCG@10 on the seeds goes into
+`passage` and `question` in each language, one answer to a question. With `--among` its questions are also put to an
+index that holds the stories and another archive, in all languages at once; the answers are the story in each of them.
+With `--record`, nDCG@10 on the seeds goes into
 seeds.json beside this file, below which the tests do not let the bundled model fall.
 """
 
@@ -18,7 +20,9 @@ import math
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import semsearch
 
@@ -82,16 +86,38 @@ def evaluate(index: semsearch.Index, mode: str) -> dict[tuple[str, str], tuple[f
     }
 
 
+def write_stories(path: Path, folder: Path) -> list[dict[str, Any]]:
+    """Write the stories of a file into a folder, as JSON Lines for each language; returns them."""
+    stories = [json.loads(line) for line in path.open(encoding="utf-8")]
+    for lang in LANGUAGES:
+        with (folder / f"{lang}.jsonl").open("w", encoding="utf-8") as file:
+            for story in stories:
+                text = story["passage"][lang].replace("\n", " ")
+                record = {"id": story["id"], "date": story["date"], "title": story["headline"][lang]}
+                file.write(json.dumps({**record, "lang": lang, "text": text}) + "\n")
+    return stories
+
+
+def among(path: Path, other: Path, model: str) -> tuple[int, dict[str, dict[str, float]]]:
+    """The same stories among the passages of another archive, all languages at once: passages, nDCG@10 per mode and
+    language of the question."""
+    with tempfile.TemporaryDirectory() as folder:
+        stories = write_stories(path, Path(folder))
+        passages = semsearch.build([folder, other], f"{folder}/index", model).passages
+        table: dict[str, dict[str, float]] = {mode: defaultdict(float) for mode in MODES}
+        with semsearch.open(f"{folder}/index") as index:
+            for mode, story, asked in product(MODES, stories, LANGUAGES):
+                hits = index.query(story["question"][asked], 10, mode=mode)
+                found = [f"{hit.passage.external_id} {hit.passage.lang}" for hit in hits]
+                grades = {f"{story['id']} {lang}": 1 for lang in LANGUAGES}
+                table[mode][asked] += measures(found, grades)[0] / len(stories)
+    return passages, table
+
+
 def news(path: Path, model: str) -> dict[str, dict[tuple[str, str], float]]:
     """nDCG@10 per mode and pair on a set of stories, each with one question in three languages."""
-    stories = [json.loads(line) for line in path.open(encoding="utf-8")]
     with tempfile.TemporaryDirectory() as folder:
-        for lang in LANGUAGES:
-            with (Path(folder) / f"{lang}.jsonl").open("w", encoding="utf-8") as file:
-                for story in stories:
-                    text = story["passage"][lang].replace("\n", " ")
-                    record = {"id": story["id"], "date": story["date"], "title": story["headline"][lang]}
-                    file.write(json.dumps({**record, "lang": lang, "text": text}) + "\n")
+        stories = write_stories(path, Path(folder))
         semsearch.build([folder], f"{folder}/index", model)
         table: dict[str, dict[tuple[str, str], float]] = {mode: defaultdict(float) for mode in MODES}
         with semsearch.open(f"{folder}/index") as index:
@@ -123,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="bundled")
     parser.add_argument("--news", type=Path, help="a set of stories with questions")
+    parser.add_argument("--among", type=Path, help="another archive, in which to look for the stories")
     parser.add_argument("--record", action="store_true", help="keep the figures as those to hold")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -138,6 +165,12 @@ def main() -> None:
     show(f"{options.model}, the sample archive: {len(questions())} questions", table)
     if options.news:
         show(f"{options.model}, {options.news.name}", news(options.news, options.model))
+    if options.news and options.among:
+        passages, table = among(options.news, options.among, options.model)
+        print(f"\n{options.news.name} among {passages:,} passages, all languages at once, nDCG@10\n")
+        print(f"| question | {' | '.join(MODES)} |\n|---|{'---|' * len(MODES)}")
+        for asked in LANGUAGES:
+            print(f"| {asked} | " + " | ".join(f"{100 * table[mode][asked]:.1f}" for mode in MODES) + " |")
 
 
 if __name__ == "__main__":
