@@ -46,8 +46,8 @@ class Trap:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a build: skipped files with reasons, where the best answer to QUESTION and its copies stand, seconds
-    and bytes taken."""
+    """What became of a build: skipped files with reasons, the sources of the best answer to QUESTION and of its copies,
+    seconds and bytes taken."""
 
     ended: str
     """`well`, the error's name, `killed` by the clock, or `signal N`."""
