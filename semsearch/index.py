@@ -199,9 +199,8 @@ class Writer:
             self.reads_again = True
             with self.database.transaction():
                 self.database.read_again()
-        if broken := [
-            made["file"] for made in _files_of(vectors) if not is_intact(self.folder / made["file"], made["sha256"])
-        ]:
+        made = _files_of(vectors)
+        if broken := [each["file"] for each in made if not is_intact(self.folder / each["file"], each["sha256"])]:
             self.mended += broken
             with self.database.transaction():
                 self.database.put_meta({"vectors": self._write_vectors(self.generation, vectors["dimension"])})
@@ -299,9 +298,8 @@ def named_files(database: Database) -> set[str]:
 
 def derived_files(folder: Path) -> list[Path]:
     """What looks like a derived file or folder of any generation."""
-    return sorted(
-        {*folder.glob("*.faiss"), *folder.glob("traits-*"), *folder.glob("words-*"), *folder.glob("*.tmp")}
-    )  # words-7.tmp is one thing
+    patterns = ("*.faiss", "traits-*", "words-*", "*.tmp")
+    return sorted({path for pattern in patterns for path in folder.glob(pattern)})  # words-7.tmp is one thing
 
 
 def file_id(folder: Path) -> tuple[int, int] | None:

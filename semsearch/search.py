@@ -35,8 +35,8 @@ _TOGETHER: Final = 500
 """Passages that are fetched at a time."""
 SPARE: Final = 22
 """Candidates beyond the `k` wanted, for those that turn out to be copies."""
-_MORE: Final = 8
-"""How many times as many there are where copies left fewer than `k`."""
+_MORE: Final = 200
+"""How many more there are where copies left fewer than `k`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ class Index(Searcher):
         count = max(query.k, RERANKED if query.rerank else 0) + SPARE
         ranked = self._ranked(view, query, question, count)
         if ranked.repeats and len(ranked.order) < query.k and len(ranked.found.pool.ids) >= count:
-            ranked = self._ranked(view, query, question, _MORE * count)
+            ranked = self._ranked(view, query, question, count + _MORE)
         found, scores, order = ranked.found, ranked.scores, ranked.order
         if query.rerank:
             order, scores = self._reranked(query, order, found, scores)
