@@ -27,7 +27,7 @@ from semsearch.protocols import Embedder, Reranker, Vectors
 from semsearch.queries import Query, Searcher
 from semsearch.records import Answer, Filters, FullArticle, Highlight, Hit, MatchedWord, ModelFingerprint, Passage
 from semsearch.retrieval import Pool, Question, retrieve
-from semsearch.wording import wording
+from semsearch.wording import Wording
 
 RERANKED: Final = 50
 """Candidates that a cross-encoder reads, or `k` if that is more."""
@@ -221,8 +221,7 @@ class Index(Searcher):
             yield from found.values()
 
     def _answer(self, view: View, query: Query, vector: Vectors | None) -> Answer:
-        asked = asked_in(query.text)
-        question = Question(query.text, vector, wording(query.text, asked, self._lexicon))
+        question = Question(query.text, vector, Wording(query.text, asked_in(query.text), self._lexicon))
         count = max(query.k, RERANKED if query.rerank else 0) + SPARE
         ranked = self._ranked(view, query, question, count)
         if ranked.repeats and len(ranked.order) < query.k and len(ranked.found.pool.ids) >= count:

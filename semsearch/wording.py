@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import exp
 from typing import Final
 
@@ -16,14 +16,23 @@ _SHARED: Final = {"ko": ("hangul", "alphabet"), "ja": ("han", "kana", "alphabet"
 """Scripts in which a language writes: a question's own words are looked for there as they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wording:
-    """A question in words. `lang` is its language, `own` its index words, `known` those that the lexicon knows."""
+    """A question in `lang`, in words."""
 
     text: str
     lang: str
-    own: tuple[str, ...]
-    known: tuple[QueryWord, ...]
+    lexicon: Lexicon
+
+    @cached_property
+    def own(self) -> tuple[str, ...]:
+        """Its index words."""
+        return tuple(telling(index_words(self.text)))
+
+    @cached_property
+    def known(self) -> tuple[QueryWord, ...]:
+        """Its words that the lexicon knows; looked up when they are first needed, as meaning alone does not."""
+        return tuple(self.lexicon.words(self.text, self.lang)) if self.lang in _SHARED else ()
 
     def weights(self, lang: str, idf: Idf) -> dict[str, float]:
         """Index words to look for in passages of `lang`, with their weights.
@@ -39,12 +48,6 @@ class Wording:
             for index_word, weight in _shared_weight([form for form in word.forms if form.lang == lang], idf).items():
                 found[index_word] = min(1.0, found.get(index_word, 0.0) + weight)
         return found
-
-
-def wording(text: str, lang: str, lexicon: Lexicon) -> Wording:
-    """The words of a question in `lang`."""
-    known = lexicon.words(text, lang) if lang in _SHARED else ()
-    return Wording(text, lang, tuple(telling(index_words(text))), tuple(known))
 
 
 def ceiling(weights: dict[str, float], idf: Idf) -> float:

@@ -11,7 +11,7 @@ import semsearch
 from semsearch.bilingual import Lexicon
 from semsearch.errors import UsageError
 from semsearch.languages import asked_in
-from semsearch.wording import ceiling, matching_forms, wording
+from semsearch.wording import Wording, ceiling, matching_forms
 from semsearch.words import most
 from tests.conftest import write
 
@@ -23,7 +23,7 @@ def idf(_: str) -> float:
 
 
 def weights(query: str, lang: str) -> dict[str, float]:
-    return wording(query, asked_in(query), LEXICON).weights(lang, idf)
+    return Wording(query, asked_in(query), LEXICON).weights(lang, idf)
 
 
 def test_in_its_own_language_a_question_is_its_words() -> None:
@@ -48,14 +48,14 @@ def test_names_and_numbers_are_looked_for_as_they_are() -> None:
 @pytest.mark.parametrize("lang", ["ko", "en", "ja"])
 def test_alternatives_share_the_weight_of_one_word(query: str, lang: str) -> None:
     """A word's forms have a weight of 1 in all; a form of n index words counts as the square root of n."""
-    asked = wording(query, asked_in(query), LEXICON)
+    asked = Wording(query, asked_in(query), LEXICON)
     if lang != asked.lang:
         assert sum(asked.weights(lang, idf).values()) <= sum(math.sqrt(12) for _ in asked.known) + 1e-6
     assert all(0 < weight <= 1 for weight in asked.weights(lang, idf).values())
 
 
 def test_forms_that_no_passage_has_leave_their_weight_to_the_others() -> None:
-    asked = wording("정부", "ko", LEXICON)
+    asked = Wording("정부", "ko", LEXICON)
     alone = asked.weights("en", lambda word: 2.0 if word == "govern" else None)
     assert alone == {"govern": 1.0}
     assert asked.weights("en", lambda _: None) == {}
@@ -67,7 +67,7 @@ def test_the_ceiling_is_what_a_passage_full_of_all_words_would_score() -> None:
 
 
 def test_a_passage_says_which_form_it_has() -> None:
-    word = next(word for word in wording("한국 정부", "ko", LEXICON).known if word.text == "정부")
+    word = next(word for word in Wording("한국 정부", "ko", LEXICON).known if word.text == "정부")
     assert [form.text for form in matching_forms(word, "en", ["the", "govern", "said"])] == ["government"]
     assert matching_forms(word, "en", ["nothing"]) == []
 
