@@ -6,12 +6,14 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import semsearch
 from semsearch.bilingual import Lexicon
 from semsearch.errors import UsageError
 from semsearch.languages import asked_in
-from semsearch.wording import Wording, ceiling, matching_forms
+from semsearch.wording import Wording, ceiling, matching_forms, telling_most
 from semsearch.words import most
 from tests.conftest import write
 
@@ -64,6 +66,24 @@ def test_forms_that_no_passage_has_leave_their_weight_to_the_others() -> None:
 def test_the_ceiling_is_what_a_passage_full_of_all_words_would_score() -> None:
     assert ceiling({"a": 1.0, "b": 0.5}, {"a": 2.0, "b": 4.0}.get) == pytest.approx(most(2.0) + 0.5 * most(4.0))
     assert ceiling({"a": 1.0, "b": 1.0}, {"a": 2.0}.get) == pytest.approx(2 * most(2.0)), "an unseen word is a rare one"
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), st.tuples(st.floats(0.01, 1), st.none() | st.integers(1, 1000))))
+def test_what_is_looked_for_is_in_no_more_passages_than_there_are(words: dict[str, tuple[float, int | None]]) -> None:
+    weights = {word: weight for word, (weight, _) in words.items()}
+    holding = {word: count for word, (_, count) in words.items()}
+
+    def rarity(word: str) -> float | None:
+        count = holding[word]
+        return math.log(1 + (1000 - count + 0.5) / (count + 0.5)) if count else None
+
+    assert telling_most(weights, rarity, None) == weights
+    kept = telling_most(weights, rarity, 8)
+    assert kept.items() <= weights.items() and len(kept) <= 8
+    assert sum(holding[word] or 0 for word in kept) <= 1000 + len(kept)
+    worth = sorted((weights[word] * (rarity(word) or 0) for word in weights), reverse=True)
+    if worth and worth[0]:
+        assert max(weights[word] * (rarity(word) or 0) for word in kept) == worth[0], "the most telling word is kept"
 
 
 def test_a_passage_says_which_form_it_has() -> None:
