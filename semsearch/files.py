@@ -5,8 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from semsearch.errors import IndexDamaged, UsageError
+
+
+class Hashing:
+    """A new file whose digest is known when it has been written, without reading it again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        """Append to the file."""
+        self._hash.update(data)
+        self._file.write(data)
+
+    def finish(self) -> str:
+        """Wait until the disk has the file; returns its SHA-256, lower-case hexadecimal."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._hash.hexdigest()
 
 
 def digest(path: Path) -> str:

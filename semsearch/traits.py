@@ -10,20 +10,18 @@ another place of it, would take longer to read than everything else takes that i
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import struct
 from collections.abc import Sequence
 from datetime import date
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from semsearch.files import require_intact
+from semsearch.files import Hashing, require_intact
 from semsearch.protocols import Ids
 from semsearch.records import Trait
 
@@ -75,7 +73,7 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
-        self._hash = hashlib.sha256()
+        self._sink = Hashing(self._file)
         self._size = 0
         self._starts = [np.zeros(1, "<u8")]
         self._days: list[NDArray[np.int32]] = []
@@ -90,7 +88,7 @@ class Writer:
 
     def add(self, traits: Sequence[Trait]) -> None:
         """Some more passages."""
-        self._write(b"".join(trait.tokens for trait in traits))
+        self._sink.write(b"".join(trait.tokens for trait in traits))
         sizes = np.fromiter((len(trait.tokens) for trait in traits), "<u8", len(traits))
         self._starts.append(self._size + np.cumsum(sizes, dtype="<u8"))
         self._size += int(sizes.sum())
@@ -101,18 +99,12 @@ class Writer:
     def finish(self) -> str:
         """Complete the file and wait until the disk has it; returns its SHA-256."""
         names = json.dumps(list(self._names)).encode()
-        self._write(bytes(-self._size % _ALIGNED))
+        self._sink.write(bytes(-self._size % _ALIGNED))
         for part in (*self._starts, *self._days, *self._langs):
-            self._write(part.tobytes())
-        self._write(names + _FOOTER.pack(self._size, sum(map(len, self._days)), len(names)))
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._hash.hexdigest()
-
-    def _write(self, data: bytes) -> None:
-        self._hash.update(data)
-        self._file.write(data)
+            self._sink.write(part.tobytes())
+        self._sink.write(names + _FOOTER.pack(self._size, sum(map(len, self._days)), len(names)))
+        return self._sink.finish()
 
 
-def _ordinal(day: date | None) -> Any:
+def _ordinal(day: date | None) -> int:
     return day.toordinal() if day else 0

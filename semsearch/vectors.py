@@ -5,18 +5,16 @@ Nothing else imports faiss.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import struct
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from semsearch.errors import IndexDamaged
-from semsearch.files import digest, flush, require_intact
+from semsearch.files import Hashing, digest, flush, require_intact
 from semsearch.protocols import Ids, Vectors
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ class FlatVectors:
         first = query.reshape(1, -1)[:, : self._codes.d]
         _, found = self._codes.search(first, min(len(self), max(_CANDIDATES, 5 * k)))
         rows = found[0][found[0] >= 0]
-        scores = self._flat.reconstruct_batch(rows) @ query
+        scores = self.at(rows) @ query
         best = np.argsort(-scores, kind="stable")[:k]
         return scores[best], self._ids[rows[best]]
 
@@ -125,11 +123,9 @@ class FlatVectors:
         stays flat: FAISS itself would hold all vectors at once.
         """
         with path.open("wb") as file:
-            sink = _Hashing(file)
+            sink = Hashing(file)
             _write_flat(sink, dimension, count, batches)
-            file.flush()
-            os.fsync(file.fileno())
-        return sink.sha256
+            return sink.finish()
 
 
 def write_codes(codes: Path, vectors: Path, dimension: int, count: int) -> str:
@@ -171,25 +167,12 @@ def _rows(path: Path, dimension: int, count: int, batch: int = 4096) -> Iterator
             yield np.fromfile(file, np.float32, wanted * dimension).reshape(wanted, dimension)
 
 
-class _Hashing:
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._hash = file, hashlib.sha256()
-
-    def write(self, data: bytes) -> None:
-        self._hash.update(data)
-        self._file.write(data)
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-
 def _header(kind: bytes, dimension: int, count: int) -> bytes:
     trained, inner_product = 1, 0
     return kind + struct.pack("<iqqqBi", dimension, count, 1 << 20, 1 << 20, trained, inner_product)
 
 
-def _write_flat(sink: _Hashing, dimension: int, count: int, batches: Iterable[tuple[Ids, Vectors]]) -> None:
+def _write_flat(sink: Hashing, dimension: int, count: int, batches: Iterable[tuple[Ids, Vectors]]) -> None:
     """FAISS 1.7 to 1.15: an `IxM2` map around an `IxFI` flat inner-product index, then the ids."""
     sink.write(_header(b"IxM2", dimension, count) + _header(b"IxFI", dimension, count))
     sink.write(struct.pack("<Q", count * dimension))
