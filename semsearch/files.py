@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,6 +45,16 @@ def require_intact(path: Path, sha256: str) -> None:
     if not is_intact(path, sha256):
         state = "has changed since it was built" if path.is_file() else "is missing"
         raise IndexDamaged(f"{path} {state}: run `semsearch build` to make it again")
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files in a folder, also while another process makes and removes some: those that go do not count."""
+    total = 0
+    for parent, _, names in os.walk(folder):  # goes on where a folder has gone, as `Path.rglob` does not
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.stat(os.path.join(parent, name)).st_size
+    return total
 
 
 def flush_tree(folder: Path) -> None:

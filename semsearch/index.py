@@ -22,7 +22,7 @@ from typing import Any
 from semsearch import analysis, calibration, traits, words
 from semsearch.database import Database
 from semsearch.errors import IndexBusy, IndexDamaged, IndexInaccessible, IndexNotFound, ModelMismatch, UsageError
-from semsearch.files import flush, is_intact
+from semsearch.files import flush, is_intact, size
 from semsearch.protocols import Ids, Vectors
 from semsearch.records import ModelFingerprint
 from semsearch.sqlite import FILE_NAME, RETRY, named
@@ -139,7 +139,7 @@ class Reader:
                 "model": asdict(self.fingerprint),
                 **db.meta("build"),
                 "sources": db.meta("roots"),
-                "bytes": sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
+                "bytes": size(self.folder),
             }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import date
 from pathlib import Path
@@ -50,6 +51,23 @@ def test_dates_and_sources_filter(seeds_index: Path) -> None:
         assert {hit.passage.lang for hit in hits} == {"ja"}
         assert {p.source for p in (h.passage for h in index.query("Olympics", source="seeds/ko"))}
         assert index.query("Olympics", source="nowhere/*") == []
+
+
+def test_info_while_a_build_makes_and_clears_folders(built: Path) -> None:
+    def makes_and_clears() -> None:
+        while not stop.is_set():
+            shutil.rmtree(write(built / "words-2.tmp", {"ko/postings": "x" * 1000}))
+
+    stop, builder = threading.Event(), threading.Thread(target=makes_and_clears)
+    with semsearch.open(built) as index:
+        alone = index.info()["bytes"]
+        assert alone == sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+        builder.start()
+        try:
+            assert {index.info()["bytes"] for _ in range(1000)} <= {alone, alone + 1000}
+        finally:
+            stop.set()
+            builder.join()
 
 
 def test_min_score_cuts_the_list(seeds_index: Path) -> None:
