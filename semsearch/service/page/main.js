@@ -62,9 +62,9 @@ function showAnswer() {
   const { hits } = answer;
   $("count").textContent = count("hits", hits.length);
   $("took").textContent = t("took", { n: number(answer.took_ms, answer.took_ms < 10 ? 1 : 0) });
+  drawTimeline(); // first: it asks how wide it is, which would lay out every card
   showHits($("hits"), hits, openPassage);
   showOpened($("hits"), state.open);
-  drawTimeline();
   map.update(answer);
   readerAnswer(answer);
   const next = STEPS.find((k) => k > state.k);

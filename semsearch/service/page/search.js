@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 
-const PAUSE_MS = 25; // after a key, before the hits are asked for
+const PAUSE_MS = 8; // after a key, before the hits are asked for: one key may be several events
 const COMPOSING_MS = 150; // the same in the middle of a syllable: a letter on its way to kana, a lone jamo
 const SETTLED_MS = 140; // after a key, before the highlights are asked for
 const KEPT = 30;

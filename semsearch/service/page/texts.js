@@ -23,14 +23,23 @@ export function t(key, values = {}) {
 // A text with a number in it, singular or plural.
 export const count = (key, n) => t(n === 1 && table[`${key} one`] ? `${key} one` : key, { n: number(n) });
 
+// Formats are made once: to make one takes longer than to show a card.
+const made = new Map();
+
+function format(Kind, options) {
+  const key = `${Kind.name} ${ui} ${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new Kind(ui, options));
+  return made.get(key);
+}
+
 export const number = (n, digits = 0) =>
-  new Intl.NumberFormat(ui, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
+  format(Intl.NumberFormat, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
 
 export function date(value, options = { year: "numeric", month: "short", day: "numeric" }) {
   if (!value) return t("undated");
   const [year, month, day] = value.split("-").map(Number);
   const moment = new Date(Date.UTC(year, month - 1, day || 1));
-  return new Intl.DateTimeFormat(ui, { ...options, timeZone: "UTC" }).format(moment);
+  return format(Intl.DateTimeFormat, { ...options, timeZone: "UTC" }).format(moment);
 }
 
 export const month = (value) => date(value, { year: "numeric", month: "long" });
