@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from zlib import crc32
 
-from semsearch.records import Article, Passage, placed
+from semsearch.records import Article, Passage
 
 _described = attrgetter(
     *("title", "date", "lang", "body_start", "encoding", "byte_origin", "locator", "external_id", "url")
@@ -22,7 +22,7 @@ def of_article(article: Article, detected_lang: str) -> int:
 
 def of_shown(passage: Passage) -> int:
     """Of everything that is shown of a passage."""
-    return crc32("\0".join(map(str, (*_named(passage), *placed(passage.place), passage.text))).encode())
+    return crc32("\0".join(map(str, (*_named(passage), *passage.place, passage.text))).encode())
 
 
 def intact(value: object, crc: object) -> bool:

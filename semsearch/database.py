@@ -33,7 +33,6 @@ from semsearch.records import (
     Source,
     Trait,
     WordEntry,
-    placed,
 )
 from semsearch.sqlite import JOINED as _JOINED
 from semsearch.sqlite import LIVE as _LIVE
@@ -185,7 +184,7 @@ class Database(SqliteFile):
 
     def add_passages(self, article_id: int, passages: Iterable[tuple[bytes, Passage]]) -> None:
         """Store the passages of an article, in their order, each with the key of its vector."""
-        rows = ((article_id, p.id, key, p.lang, *placed(p.place), of_shown(p)) for key, p in passages)
+        rows = ((article_id, p.id, key, p.lang, *p.place, of_shown(p)) for key, p in passages)
         columns = f"article_id, pid, key, lang, {_PLACE}, crc"
         self._db.executemany(insert("passages", columns), rows)
 

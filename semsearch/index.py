@@ -61,7 +61,7 @@ class Reader:
     def _open(self) -> None:
         self._file = file_id(self.folder)
         self._database = Database.open_to_read(self.folder)
-        self._derived: tuple[int, FlatVectors, Traits, words.WordIndex] | None = None
+        self._view: View | None = None
         if not self._database.generation:
             self._database.close()
             raise IndexNotFound(f"the first build of {self.folder} has not finished: run `semsearch build` again")
@@ -105,29 +105,29 @@ class Reader:
                 with self._database.snapshot():
                     generation = self._database.generation
                     try:
-                        derived = self._open_derived(generation)
+                        view = self._opened(generation)
                     except IndexDamaged:
                         damaged = attempt
                     else:
-                        yield View(generation, self.fingerprint, self._database, *derived)
+                        yield view
                         return
                 # A build may have published the next generation, and removed this one's file, in between.
                 if self._database.generation == generation or damaged == _ATTEMPTS:
-                    self._open_derived(generation)
+                    self._opened(generation)
 
-    def _open_derived(self, generation: int) -> tuple[FlatVectors, Traits, words.WordIndex]:
-        if self._derived is None or self._derived[0] != generation:
+    def _opened(self, generation: int) -> View:
+        if self._view is None or self._view.generation != generation:
             vectors, recorded = self._database.meta("vectors"), self._database.meta("words")
             try:
                 with ThreadPoolExecutor(1) as beside:  # all are read whole, to compare their digests
                     opening = beside.submit(_open_words, self.folder, recorded)
                     opened = _open_vectors(self.folder, vectors)
-                    self._derived = (generation, *opened, opening.result())
+                    self._view = View(generation, self.fingerprint, self._database, *opened, opening.result())
             except FileNotFoundError as error:  # a build may be clearing it away
                 raise IndexDamaged(f"{error.filename} is missing: run `semsearch build` to make it again") from error
             except OSError as error:
                 raise _refused(error, self.folder, "read") from error
-        return self._derived[1:]
+        return self._view
 
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it, as plain values."""

@@ -7,9 +7,8 @@ All are frozen and hold plain Python values, so that they can be compared, hashe
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,8 +87,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One span in every unit a client may count in. Half-open; lines are 1-based and inclusive."""
 
     start: int
@@ -100,10 +98,6 @@ class Place:
     end_utf16: int
     line_start: int
     line_end: int
-
-
-placed = attrgetter(*(each.name for each in fields(Place)))
-"""The numbers of a place, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,9 @@ class Index(Searcher):
     @property
     def embedder(self) -> Embedder:
         """The model of the index, loaded when first needed. Raises ModelUnavailable or ModelMismatch."""
-        wanted = self._reader.fingerprint
+        return self._loaded(self._reader.fingerprint)
+
+    def _loaded(self, wanted: ModelFingerprint) -> Embedder:
         if self._embedder is None or self._embedder[0] != wanted:
             given = self._model
             embedder = load_recorded(wanted, given) if given is None or isinstance(given, str) else given
@@ -241,7 +243,7 @@ class Index(Searcher):
 
     def _ranked(self, view: View, query: Query, question: Question, count: int) -> _Ranked:
         """The best `count` candidates for a question, in their order, copies apart."""
-        embedder = None if question.vector is None else self.embedder
+        embedder = None if question.vector is None else self._loaded(view.fingerprint)
         pool = retrieve(view, embedder, question, query.mode, query.filters, count)
         tables = self._tables(view)
         found = _Found(view, question, pool, ranking.nearness(pool.vectors, pool.langs, tables["dense"]))
@@ -264,7 +266,8 @@ class Index(Searcher):
         marks: tuple[Highlight, ...] = ()
         matched: tuple[MatchedWord, ...] = ()
         if query.explain:
-            marks = highlights(self.embedder, query.text, passage.text) if query.mode != "words" else ()
+            if query.mode != "words":
+                marks = highlights(self._loaded(view.fingerprint), query.text, passage.text)
             matched = matched_words(found.question.wording, passage.lang, f"{passage.title}\n{passage.text}")
         around: Sequence[Passage] = ()
         if query.context:

@@ -29,7 +29,9 @@ KEPT = sorted(int(path.stem) for path in FORMATS.glob("*.zip"))
 
 def said(passage: Passage) -> dict[str, object]:
     """A passage as JSON holds it."""
-    values: dict[str, object] = json.loads(json.dumps(asdict(passage), default=str))
+    values: dict[str, object] = json.loads(
+        json.dumps({**asdict(passage), "place": passage.place._asdict()}, default=str)
+    )
     return values
 
 

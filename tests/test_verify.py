@@ -63,7 +63,7 @@ def test_a_changed_bit_in_the_database_is_found(built: Path) -> None:
 def test_a_shifted_offset_is_found(built: Path) -> None:
     with semsearch.open(built) as index:
         passage = next(iter(index))
-    shifted = replace(passage, place=replace(passage.place, byte_start=passage.place.byte_start + 3))
+    shifted = replace(passage, place=passage.place._replace(byte_start=passage.place.byte_start + 3))
     db = connect(str(built / "semsearch.db"))
     db.execute("UPDATE passages SET byte_start = byte_start + 3, crc = ? WHERE id = 1", (of_shown(shifted),))
     db.close()

@@ -20,7 +20,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from semsearch.embedders.packed import Alignment, Packed, lengths, unit
+from semsearch.embedders.packed import Packed, lengths, unit
 from semsearch.embedders.registry import BUNDLED
 from semsearch.embedders.subwords import PIECES, SCORES, Subwords, Token
 from semsearch.protocols import Vectors
@@ -62,12 +62,12 @@ class BundledModel:
         self.directory = directory or DATA
         self._card: dict[str, Any] = json.loads((self.directory / CARD).read_text(encoding="utf-8"))
         _check(self.directory, self._card["crc32"])
-        packed: NDArray[np.uint8] = np.load(self.directory / VECTORS, mmap_mode="r")
+        packed: NDArray[np.uint8] = np.asarray(np.load(self.directory / VECTORS, mmap_mode="r"))
         whole = 2 * packed.shape[1]
         self.dimension = min(truncate_dim or whole, whole)
         """Length of a vector."""
         self._table = Packed(packed, self.dimension)
-        self._aligned = Alignment(Packed(packed, min(_ALIGNED, self.dimension)))
+        self._aligned = Packed(packed, min(_ALIGNED, self.dimension))
         self._scales: Vectors = np.load(self.directory / SCALES)
         self.subwords = Subwords(self.directory)
 

@@ -43,15 +43,6 @@ class Packed:
             rows = _PAIRS[self._table[ids]].view(np.float32)[:, : self.width]
         return rows
 
-
-class Alignment:
-    """Late interaction as in ColBERT (MaxSim) between rows of a table: each token's best match in each text."""
-
-    def __init__(self, table: Packed) -> None:
-        self._table = table
-        self._lengths = np.zeros(len(table), np.float32)
-        """Of the rows that were compared before; 0 for others."""
-
     def best(self, asked: Vectors, encoded: Sequence[bytes]) -> Vectors:
         """The largest cosine of each vector `asked` with any of the rows that a text names; at least 0.
 
@@ -59,21 +50,15 @@ class Alignment:
         Returns float32, shape (len(encoded), m).
         """
         every = np.frombuffer(b"".join(encoded), np.uint32).astype(np.intp)
-        distinct, places = _distinct(every, len(self._table))
-        rows = self._table.rows(distinct)
-        cosines = rows @ unit(asked[:, : self._table.width].copy()).T
-        cosines /= np.maximum(self._lengths_of(distinct, rows), _TINY)[:, None]
+        distinct, places = _distinct(every, len(self))
+        rows = self.rows(distinct)
+        cosines = rows @ unit(asked[:, : self.width].copy()).T
+        cosines /= np.maximum(lengths(rows), _TINY)[:, None]
         starts = np.cumsum([0, *(len(own) // np.uint32().itemsize for own in encoded)])
         filled = np.flatnonzero(np.diff(starts))
         best = np.zeros((len(encoded), len(asked)), np.float32)
         best[filled] = np.maximum.reduceat(cosines.take(places, 0), starts[filled], axis=0)
         return np.maximum(best, 0.0, out=best)
-
-    def _lengths_of(self, ids: NDArray[np.intp], rows: Vectors) -> Vectors:
-        found = self._lengths.take(ids)
-        if (new := np.flatnonzero(found == 0)).size:
-            found[new] = self._lengths[ids[new]] = lengths(rows[new])
-        return found
 
 
 def lengths(vectors: Vectors) -> Vectors:
