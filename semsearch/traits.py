@@ -92,7 +92,7 @@ class Writer:
         sizes = np.fromiter((len(trait.tokens) for trait in traits), "<u8", len(traits))
         self._starts.append(self._size + np.cumsum(sizes, dtype="<u8"))
         self._size += int(sizes.sum())
-        self._days.append(np.array([_ordinal(trait.date) for trait in traits], "<i4"))
+        self._days.append(np.array([ordinal(trait.date) for trait in traits], "<i4"))
         names = self._names
         self._langs.append(np.array([names.setdefault(trait.lang, len(names)) for trait in traits], np.uint8))
 
@@ -106,5 +106,6 @@ class Writer:
         return self._sink.finish()
 
 
-def _ordinal(day: date | None) -> int:
+def ordinal(day: date | None) -> int:
+    """A day as `Traits.days` counts it."""
     return day.toordinal() if day else 0

@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from semsearch.changes import STANDARD_INPUT, sha256_of
 from semsearch.database import Database
@@ -16,6 +19,9 @@ from semsearch.offsets import places
 from semsearch.readers import reader_for
 from semsearch.records import Article, FileRow, Passage, ReadOptions, Source, Span
 from semsearch.sources import open_source
+from semsearch.traits import ordinal
+
+_TOGETHER: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +29,8 @@ class Problem:
     """Something that is not as the index says.
 
     `kind`: `changed` or `missing` (a source on disk), `offsets` (a passage that its file does not hold where the
-    index says), `vectors`, `words` or `database` (the index itself), `orphan` (a file in its folder that no generation
-    names).
+    index says), `vectors`, `traits`, `words` or `database` (the index itself), `orphan` (a file in its folder that no
+    generation names).
     """
 
     kind: str
@@ -47,9 +53,10 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
     """Check the index in `folder` against the files it was built from.
 
     For each source whose bytes are those that were indexed, every passage is cut out of the file again, by bytes,
-    code points, UTF-16 units and lines; sources that have changed or vanished are named. Vectors and entries of the
-    word index must be as many as passages, vectors finite and of unit length. Raises IndexNotFound, FormatMismatch, or
-    IndexDamaged where the database itself cannot be read. `progress(files_done, name)` is called for each file.
+    code points, UTF-16 units and lines; sources that have changed or vanished are named. Vectors and traits must be
+    those of the database, vectors finite and of unit length, and the word index must have as many entries as there are
+    passages. Raises IndexNotFound, FormatMismatch, or IndexDamaged where the database itself cannot be read.
+    `progress(files_done, name)` is called for each file.
     """
     files = passages = 0
     unchecked: list[str] = []
@@ -59,13 +66,15 @@ def verify(folder: str | os.PathLike[str], progress: Callable[[int, str], None] 
         with reader.database() as (generation, db):
             problems += [Problem("database", str(reader.folder), line) for line in db.defects(generation)]
             named = named_files(db)
-        orphans = [path.name for path in derived_files(reader.folder) if path.name not in named]
-        problems += [Problem("orphan", name, "belongs to no generation") for name in orphans]
         try:
             with reader.view() as view:
-                problems += _check_derived(view)
+                problems += _check_counts(view)
+                if not problems:  # what is wrong so far would show in rows as well
+                    problems += _check_rows(view)
         except IndexDamaged as damaged:
             problems.append(Problem("vectors", str(reader.folder), str(damaged)))
+        orphans = [path.name for path in derived_files(reader.folder) if path.name not in named]
+        problems += [Problem("orphan", name, "belongs to no generation") for name in orphans]
         with reader.database() as (generation, db):
             for row in indexed_files(db, generation):
                 files += 1
@@ -95,14 +104,30 @@ def indexed_files(db: Database, generation: int) -> Iterator[FileRow]:
             yield row
 
 
-def _check_derived(view: View) -> Iterator[Problem]:
+def _check_counts(view: View) -> Iterator[Problem]:
     passages = view.database.vector_count(view.generation)
-    if len(view.vectors) != passages:
-        yield Problem("vectors", "index", f"{passages} passages but {len(view.vectors)} vectors")
-    if len(view.words) != passages:
-        yield Problem("words", "index", f"{passages} passages but {len(view.words)} in the word index")
-    if wrong := sum(len(unusable(vectors)) for _, vectors in view.vectors.batches()):
-        yield Problem("vectors", "index", f"{wrong} vectors are not finite and of unit length")
+    for name, count in (("vectors", len(view.vectors)), ("traits", len(view.traits)), ("words", len(view.words))):
+        if count != passages:
+            yield Problem(name, "index", f"{passages} passages but {count} that have {name}")
+
+
+def _check_rows(view: View) -> Iterator[Problem]:
+    """Hold the files of vectors and of traits against the database."""
+    bad = other_vectors = other_traits = start = 0
+    stored = view.database.vectors(view.generation, view.fingerprint.dimension, _TOGETHER)
+    for (ids, vectors, traits), (own_ids, own) in zip(stored, view.vectors.batches(_TOGETHER), strict=True):
+        rows = np.arange(start, start + len(ids))
+        start += len(ids)
+        bad += len(unusable(own))
+        other_vectors += int(np.count_nonzero((ids != own_ids) | (vectors != own).any(axis=1)))
+        held = zip(view.traits.langs(rows), view.traits.days(rows).tolist(), view.traits.tokens(rows), strict=True)
+        said = ((one.lang, ordinal(one.date), one.tokens) for one in traits)
+        other_traits += sum(one != other for one, other in zip(said, held, strict=True))
+    if bad:
+        yield Problem("vectors", "index", f"{bad} vectors are not finite and of unit length")
+    for name, count in (("vectors", other_vectors), ("traits", other_traits)):
+        if count:
+            yield Problem(name, "index", f"{count} passages have other {name} than the database says")
 
 
 def check_file(db: Database, row: FileRow, passages: Sequence[Passage]) -> Iterator[Problem]:

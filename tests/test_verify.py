@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import semsearch
 from semsearch.checksums import of_shown
+from semsearch.files import digest
 from semsearch.sqlite import connect
 from tests.conftest import write
 
@@ -68,6 +70,23 @@ def test_a_shifted_offset_is_found(built: Path) -> None:
     db.execute("UPDATE passages SET byte_start = byte_start + 3, crc = ? WHERE id = 1", (of_shown(shifted),))
     db.close()
     assert [problem.kind for problem in semsearch.verify(built).problems] == ["offsets"]
+
+
+def test_derived_files_that_are_whole_and_not_of_the_database_are_found(built: Path) -> None:
+    path = built / "traits-1.bin"
+    path.write_bytes(path.read_bytes().replace(b'"en"', b'"fr"'))
+    db = connect(str(built / "semsearch.db"))
+    files = json.loads(db.execute("SELECT value FROM meta WHERE key = 'vectors'").fetchone()[0])
+    files["traits"]["sha256"] = digest(path)
+    said = json.dumps(files)
+    db.execute("UPDATE meta SET value = ?, crc = ? WHERE key = 'vectors'", (said, crc32(f"vectors={said}".encode())))
+    db.execute(
+        "UPDATE vectors SET vector = ?1, vector_crc = ?2 WHERE rowid = 1", (vector := bytes(2048), crc32(vector))
+    )
+    db.close()
+    found = {problem.kind: problem.detail for problem in semsearch.verify(built).problems}
+    assert found.keys() == {"vectors", "traits"}
+    assert found["vectors"].startswith("1 passages") and found["traits"].startswith("2 passages")
 
 
 def test_damaged_vectors_are_found(built: Path) -> None:
