@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -25,7 +25,7 @@ from semsearch.index import Reader, View, require_same_model
 from semsearch.languages import asked_in
 from semsearch.protocols import Embedder, Reranker, Vectors
 from semsearch.queries import Query, Searcher
-from semsearch.records import Answer, Filters, FullArticle, Highlight, Hit, MatchedWord, ModelFingerprint, Passage
+from semsearch.records import Answer, Filters, FullArticle, Highlight, Hit, ModelFingerprint, Passage
 from semsearch.retrieval import Pool, Question, retrieve
 from semsearch.wording import Wording
 
@@ -238,8 +238,10 @@ class Index(Searcher):
         repeats = {copy: kept for copy, kept in ranked.repeats.items() if kept in best}
         found.passages([*best, *repeats, *chain.from_iterable(stories.values())])
         shown = _Shown(query, found, scores, ranked.fused, repeats, stories)
-        hits = tuple(self._hit(view, rank, place, shown) for rank, place in enumerate(best, 1))
-        return Answer(query.text, view.fingerprint.name, view.generation, hits)
+        hits = [self._hit(view, rank, place, shown) for rank, place in enumerate(best, 1)]
+        if query.explain:
+            hits = self._explained(view, query, question.wording, hits)
+        return Answer(query.text, view.fingerprint.name, view.generation, tuple(hits))
 
     def _ranked(self, view: View, query: Query, question: Question, count: int) -> _Ranked:
         """The best `count` candidates for a question, in their order, copies apart."""
@@ -263,12 +265,6 @@ class Index(Searcher):
         query, found = shown.query, shown.found
         (passage,) = found.passages([place])
         parts = {**{name: part[place] for name, part in found.pool.scores.items()}, "fused": shown.fused[place]}
-        marks: tuple[Highlight, ...] = ()
-        matched: tuple[MatchedWord, ...] = ()
-        if query.explain:
-            if query.mode != "words":
-                marks = highlights(self._loaded(view.fingerprint), query.text, passage.text)
-            matched = matched_words(found.question.wording, passage.lang, f"{passage.title}\n{passage.text}")
         around: Sequence[Passage] = ()
         if query.context:
             around = view.database.around(int(found.pool.ids[place]), query.context, view.generation)
@@ -279,10 +275,18 @@ class Index(Searcher):
             also_in=tuple(found.passages([copy for copy, kept in shown.repeats.items() if kept == place])),
             same_story=tuple(found.passages(shown.stories.get(place, ()))),
             scores=tuple((name, float(value)) for name, value in parts.items()),
-            highlights=marks,
-            matched=matched,
             context=tuple(around),
         )
+
+    def _explained(self, view: View, query: Query, wording: Wording, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits, with what matched in each."""
+        marks: Sequence[tuple[Highlight, ...]] = [()] * len(hits)
+        if query.mode != "words":
+            marks = highlights(self._loaded(view.fingerprint), query.text, [hit.passage.text for hit in hits])
+        return [
+            replace(hit, highlights=own, matched=matched_words(wording, hit.passage))
+            for hit, own in zip(hits, marks, strict=True)
+        ]
 
     def _reranked(
         self, query: Query, order: Sequence[int], found: _Found, scores: Vectors

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from math import exp
 from typing import Final
 
-from semsearch.analysis import index_words, script, telling
+from semsearch.analysis import index_words, script, telling, tells
 from semsearch.bilingual import Form, Lexicon, QueryWord
 from semsearch.words import Idf, most
 
@@ -33,6 +33,14 @@ class Wording:
     def known(self) -> tuple[QueryWord, ...]:
         """Its words that the lexicon knows; looked up when they are first needed, as meaning alone does not."""
         return tuple(self.lexicon.words(self.text, self.lang)) if self.lang in _SHARED else ()
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """What else tells something, parted by spaces."""
+        rest = self.text
+        for word in reversed(self.known):
+            rest = rest[: word.start] + " " + rest[word.end :]
+        return tuple(piece for piece in rest.split() if any(map(tells, words_of(piece))))
 
     def weights(self, lang: str, idf: Idf) -> dict[str, float]:
         """Index words to look for in passages of `lang`, with their weights.
@@ -78,7 +86,13 @@ def telling_most(weights: dict[str, float], idf: Idf, most: int | None) -> dict[
 def matching_forms(word: QueryWord, lang: str, present: Iterable[str]) -> list[Form]:
     """The forms of a word in `lang` all of whose index words are `present` in a passage."""
     there = set(present)
-    return [form for form in word.forms if form.lang == lang and there.issuperset(index_words(form.text))]
+    return [form for form in word.forms if form.lang == lang and there.issuperset(words_of(form.text))]
+
+
+@lru_cache(maxsize=1 << 12)
+def words_of(short: str) -> tuple[str, ...]:
+    """The index words of a word, remembered: every hit is asked for those of a question and its forms."""
+    return tuple(index_words(short))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -20,6 +20,7 @@ from semsearch.cli import main
 from semsearch.embedders.bundled import DATA, FILES, BundledModel, digest
 from semsearch.embedders.subwords import Subwords
 from semsearch.errors import UsageError
+from tests.conftest import SEEDS
 
 PAIRS = [
     ("The central bank raised interest rates.", "중앙은행이 기준금리를 인상했다.", "中央銀行が金利を引き上げた。"),
@@ -232,6 +233,24 @@ def test_remembered_words_give_the_tokens_of_the_whole_text(text: str) -> None:
         return
     whole = model.subwords.tokenizer.encode(plain, add_special_tokens=False).ids
     assert model.subwords.ids([text])[0] == whole
+
+
+@given(st.lists(WORDS | st.text(max_size=6), max_size=12).map("".join) | st.lists(WORDS, max_size=12).map(" ".join))
+@example("ソウルの金浦空港でGSOMIAを…延長")
+@example("\u0130stanbul, ２０２４年（東京）")
+def test_tokens_found_in_place_are_those_of_the_library(text: str) -> None:
+    """Left out is what is left out above."""
+    subwords = shared_model().subwords
+    if "Σ" in text or any(unicodedata.category(char) in ("Cn", "Cs") for char in text):
+        return
+    found = subwords._tokens_in_place(text)
+    assert found is None or found == subwords._tokens_by_library(text)
+
+
+def test_most_text_needs_no_library_for_its_places(model: BundledModel) -> None:
+    paragraphs = [text for path in SEEDS.rglob("*.txt") for text in path.read_text(encoding="utf-8").split("\n\n")]
+    in_place = [text for text in paragraphs if model.subwords._tokens_in_place(text) is not None]
+    assert len(in_place) > 0.9 * len(paragraphs)
 
 
 def test_one_character_alone_gives_the_token_of_the_whole_tokenizer(model: BundledModel) -> None:

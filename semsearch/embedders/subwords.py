@@ -97,11 +97,35 @@ class Subwords:
         Every code point but white space belongs to a token. Of a character that normalisation expands into several
         tokens, each has the place.
         """
+        return self._tokens_in_place(text) or self._tokens_by_library(text)
+
+    def _tokens_in_place(self, text: str) -> list[Token] | None:
+        """From words met before, where each character stays in its place and is known; else None.
+
+        That is so with nearly all text, and takes a third of the library's time.
+        """
+        normal = unicodedata.normalize("NFKC", text)
+        lowered = normal.lower()
+        if normal != text and normal != "".join(unicodedata.normalize("NFKC", char) for char in text):
+            return None
+        if not len(lowered) == len(normal) == len(text):
+            return None
+        ids = iter(self.ids([text])[0])
+        found = []
+        for word in _WORD.finditer(lowered):
+            start, end = word.span()
+            while start < end:
+                token = next(ids, 0)
+                piece = self.pieces[token]
+                if not lowered.startswith(piece, start):  # as the unknown one
+                    return None
+                found.append(Token(start, start := start + len(piece), token))
+        return found
+
+    def _tokens_by_library(self, text: str) -> list[Token]:
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        if not encoding.offsets:
-            return []
         starts = [start for start, _ in encoding.offsets]
-        nexts = [*starts[1:], len(text)]
+        nexts = [*starts[1:], len(text)][: len(starts)]
         # Normalisation gives a composed character the place of its first part only.
         ends = [
             max(end, start + len(text[start:after].rstrip()))

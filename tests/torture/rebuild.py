@@ -26,7 +26,8 @@ _FILES = 30
 _ROOM = {"files": 8, "threads": 2, "mib": 24}
 """What may become more after the first quarter: a reader may just be opening the next generation."""
 _BEFORE = 3_000
-"""Questions before it is measured what is held: the bundled model unpacks its table when it is asked often."""
+"""Long questions before it is measured what is held: the bundled model unpacks its tables when it is asked often."""
+_LONG = "story of the harbour " * 10
 _ASKED = (
     Query("people and the harbour", k=20, collapse=False),
     Query("항구 이야기", k=20, collapse=False, mode="dense"),
@@ -117,7 +118,7 @@ def _ask(folder: Path, url: str, begun: Path, stop: Path) -> dict[str, Any]:
         remote = [semsearch.Client(url) for _ in range(THREADS)]
         for searcher in (index, remote[0]):
             for start in range(0, _BEFORE, MAX_BATCH.default):
-                searcher.answers([Query(f"harbour {start + n}", k=1) for n in range(MAX_BATCH.default)])
+                searcher.answers([Query(f"{_LONG}{start + n}", k=1) for n in range(MAX_BATCH.default)])
         threads = [threading.Thread(target=work, args=(index, "index")) for _ in range(THREADS)]
         threads += [threading.Thread(target=work, args=(client, "service")) for client in remote]
         for thread in threads:
