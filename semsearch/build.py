@@ -75,6 +75,8 @@ def build(
     found = _walk(arguments, folder, given=bool(sources))
     if dry_run:
         return _rehearse(folder, found, arguments, options, forget)
+    if not exists(folder):  # loaded first, so that a model that is not there leaves no folder behind
+        model = _choose_model(model, truncate_dim, None)
     with Writer.open(folder) as writer:
         job = _Job(writer, _choose_model(model, truncate_dim, writer.fingerprint), options, progress or _silent)
         to_do = changes(writer.database, found, arguments, options, forget)

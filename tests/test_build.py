@@ -20,7 +20,7 @@ import semsearch
 from semsearch import settings
 from semsearch.database import Database
 from semsearch.embedders.bundled import BundledModel
-from semsearch.errors import EmbeddingFailed, IndexBusy, SourceNotFound
+from semsearch.errors import EmbeddingFailed, IndexBusy, ModelUnavailable, SourceNotFound
 from semsearch.index import Writer
 from semsearch.protocols import Vectors
 from semsearch.records import ReadOptions
@@ -30,6 +30,12 @@ from tests.conftest import ARTICLES, write
 def sources_of(folder: Path) -> set[str]:
     with semsearch.open(folder) as index:
         return {Path(passage.source).name for passage in index}
+
+
+def test_a_model_that_is_not_there_leaves_nothing_behind(archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="no model folder"):
+        semsearch.build([archive], tmp_path / "index", "./nothing")
+    assert not (tmp_path / "index").exists()
 
 
 def test_first_build_indexes_everything(archive: Path, tmp_path: Path) -> None:
