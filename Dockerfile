@@ -12,14 +12,14 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /src
 
 COPY pyproject.toml scripts/constraints.txt ./
-# What pyproject.toml asks for, sentence-transformers aside. pip works from outside, so that it is not in the image.
+# What pyproject.toml asks for, PyTorch and what is built on it aside. pip works from outside, so that it is not in the image.
 RUN python -m venv --without-pip /opt/semsearch && \
-    python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*(d for d in p["dependencies"] + p["optional-dependencies"]["serve"] if not d.startswith("sentence-transformers")), sep="\n")' >needed.txt && \
+    python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*(d for d in p["dependencies"] + p["optional-dependencies"]["serve"] if not d.startswith(("sentence-transformers", "torch", "transformers"))), sep="\n")' >needed.txt && \
     pip --python /opt/semsearch/bin/python install --only-binary=:all: --constraint constraints.txt --requirement needed.txt
 # The CPU build of PyTorch first, so that the CUDA libraries stay away.
 RUN if [ -n "$TRANSFORMERS" ]; then \
         printf 'torch\n' >torch.txt && \
-        python -c 'import tomllib; print(*(d for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if d.startswith("sentence-transformers")))' >transformers.txt && \
+        python -c 'import tomllib; print(*(d for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if d.startswith(("sentence-transformers", "transformers"))), sep="\n")' >transformers.txt && \
         pip --python /opt/semsearch/bin/python install --index-url https://download.pytorch.org/whl/cpu --constraint constraints.txt --requirement torch.txt && \
         pip --python /opt/semsearch/bin/python install --constraint constraints.txt --requirement transformers.txt; \
     fi

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any
 
@@ -250,14 +252,32 @@ def test_what_the_image_copies_is_let_through() -> None:
 
 
 def test_the_image_needs_no_torch() -> None:
-    """sentence-transformers is the one dependency that is left out, and nothing that is asked for brings it back."""
+    """PyTorch and what is built on it are left out, and nothing that is asked for brings them back."""
     (program,) = re.findall(r"^    python -c '(.+)' >needed.txt", DOCKERFILE, re.MULTILINE)
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {*project["dependencies"], *project["optional-dependencies"]["serve"]}
-    (left_out,) = wanted - set(done.stdout.splitlines())
-    assert left_out.startswith("sentence-transformers")
     assert set(done.stdout.splitlines()) < wanted
+    heavy = {"sentence-transformers", "torch", "transformers"}
+    assert {name_of(each) for each in wanted - set(done.stdout.splitlines())} == heavy
+    assert not heavy & brought(done.stdout.splitlines())
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-")
+
+
+def brought(requirements: list[str]) -> set[str]:
+    """The names of all that comes with some requirements, as far as it is installed here; extras aside."""
+    found: set[str] = set()
+    to_do = [name_of(each) for each in requirements]
+    while to_do:
+        name = to_do.pop()
+        if name not in found:
+            found.add(name)
+            with suppress(PackageNotFoundError):
+                to_do += [name_of(each) for each in requires(name) or () if "extra ==" not in each]
+    return found
 
 
 def test_compose_is_closed_but_for_what_it_needs() -> None:
