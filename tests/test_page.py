@@ -405,6 +405,13 @@ def test_the_map_shows_the_hits_and_opens_them(visit: Visit) -> None:
         const drawn = canvas.getContext("2d").getImageData(0, 0, width, height).data;
         return drawn.filter((value, n) => n % 4 === 3 && value).length; }"""
     assert page.evaluate(drawn) > 1000
+    picture = "document.querySelector('canvas').toDataURL()"
+    whole, around = page.evaluate(picture), page.locator("#map button")
+    around.click()
+    assert around.get_attribute("aria-pressed") == "true" and page.evaluate(picture) != whole
+    around.click()
+    assert around.get_attribute("aria-pressed") == "false" and page.evaluate(picture) == whole
+    around.click()
     page.locator("canvas").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#tip").text_content() == titles[0]

@@ -17,6 +17,7 @@ export class ArchiveMap {
     this.answer = null;
     this.opened = "";
     this.active = -1;
+    this.near = false;
     new ResizeObserver(() => this.draw()).observe(box);
     for (const query of ["(prefers-color-scheme: dark)"]) matchMedia(query).addEventListener("change", () => this.draw());
   }
@@ -42,11 +43,12 @@ export class ArchiveMap {
     this.list = el("ol");
     const legend = LEGEND.map((lang) => el("span", { cls: `key ${lang}` }, el("i", { "aria-hidden": "true" }), el("span", { lang }, NAMES[lang])));
     const query = el("span", { cls: "key query" }, el("i", { "aria-hidden": "true" }), t("map query"));
+    this.zoom = el("button", { type: "button", cls: "quiet small", on: { click: () => this.turn(!this.near) } }, t("map near"));
     this.heard = el("p", { cls: "vh", "aria-live": "polite" });
     this.box.setAttribute("aria-label", t("map"));
     this.box.replaceChildren(
       el("div", { cls: "canvas-box" }, this.canvas),
-      el("div", { cls: "legend" }, legend, query),
+      el("div", { cls: "legend" }, legend, query, this.zoom),
       this.note,
       this.heard,
       el("div", { cls: "vh" }, el("h3", null, t("map text")), this.list),
@@ -77,6 +79,14 @@ export class ArchiveMap {
     this.draw();
   }
 
+  // Shows what lies around the hits, or the whole archive.
+  turn(near) {
+    this.near = near;
+    this.activate(-1);
+    this.tell();
+    this.draw();
+  }
+
   forget() {
     this.points = null;
   }
@@ -88,7 +98,8 @@ export class ArchiveMap {
 
   tell() {
     const hits = this.answer?.hits ?? [];
-    this.note.textContent = t("map note", { n: number(this.points?.length ?? 0) });
+    this.zoom.hidden = !hits.length;
+    this.zoom.setAttribute("aria-pressed", String(this.near));
     this.list.replaceChildren(...hits.map((hit) => el("li", { lang: langOf(hit.lang) }, hit.title || hit.source)));
   }
 
@@ -106,12 +117,13 @@ export class ArchiveMap {
     for (const point of this.points ?? []) {
       if (!seen.has(point.id)) out.push({ id: point.id, lang: point.lang, title: point.title, spot: [point.x, point.y] });
     }
-    return project(out, this.answer?.map?.query, this.canvas.clientWidth, this.canvas.clientHeight);
+    return project(out, this.answer?.map?.query, this.canvas.clientWidth, this.canvas.clientHeight, this.near && seen.size > 0);
   }
 
   draw() {
     if (!this.canvas || this.box.hidden || !this.points || !this.canvas.clientWidth) return;
     this.shown = this.places();
+    this.note.textContent = t("map note", { n: number(this.shown.items.length) });
     draw(this.canvas, this.shown, this.active, this.opened);
   }
 

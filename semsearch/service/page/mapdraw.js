@@ -5,9 +5,11 @@ export const LEGEND = ["ko", "en", "ja"];
 const MARGIN = 18;
 const TURN = Math.PI * 2;
 
-// Places in the unit square, as pixels; what lies at the edge stays inside.
-export function project(items, query, width, height) {
-  const all = [...items.map((item) => item.spot), ...(query ? [query] : [])];
+// Places in the unit square, as pixels; what lies at the edge stays inside. `near`: only what lies around the hits.
+export function project(items, query, width, height, near) {
+  const wanted = near ? items.filter((item) => item.hit) : items;
+  const margin = near ? 3 * MARGIN : MARGIN;
+  const all = [...wanted.map((item) => item.spot), ...(query ? [query] : [])];
   const span = [0, 1].map((axis) => {
     const values = all.map((spot) => spot[axis]);
     const low = values.reduce((a, b) => Math.min(a, b), Infinity);
@@ -15,10 +17,12 @@ export function project(items, query, width, height) {
     return [low, Math.max(high - low, 1e-6)];
   });
   const place = ([x, y]) => ({
-    x: MARGIN + ((x - span[0][0]) / span[0][1]) * (width - 2 * MARGIN),
-    y: height - MARGIN - ((y - span[1][0]) / span[1][1]) * (height - 2 * MARGIN),
+    x: margin + ((x - span[0][0]) / span[0][1]) * (width - 2 * margin),
+    y: height - margin - ((y - span[1][0]) / span[1][1]) * (height - 2 * margin),
   });
-  return { items: items.map((item) => ({ ...item, ...place(item.spot) })), query: query ? place(query) : null };
+  const inside = ({ x, y }) => x >= 0 && x <= width && y >= 0 && y <= height;
+  const placed = items.map((item) => ({ ...item, ...place(item.spot) }));
+  return { items: placed.filter(inside), query: query ? place(query) : null };
 }
 
 function path(pen, lang, x, y, size) {

@@ -79,7 +79,7 @@ export default {
   "map text": "Hits on the map, nearest in meaning to the query first",
   "map note": "Passages with similar meaning lie near each other. {n} shown.",
   "map query": "Query",
-  "map rest": "other passages",
+  "map near": "Only around the hits",
   "loading map": "Drawing the map …",
   nothing: "Nothing found",
   "nothing text": "No passage fits the query and the filters.",

@@ -77,7 +77,7 @@ export default {
   "map text": "地図上の結果（順位順）",
   "map note": "意味の似た段落ほど近くにあります。{n} 件を表示。",
   "map query": "検索語",
-  "map rest": "他の段落",
+  "map near": "結果の周りだけ",
   "loading map": "地図を描いています…",
   nothing: "見つかりませんでした",
   "nothing text": "検索語と絞り込みに合う段落がありません。",

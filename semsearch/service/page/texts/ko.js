@@ -77,7 +77,7 @@ export default {
   "map text": "지도에 있는 결과, 순위순",
   "map note": "뜻이 비슷한 문단끼리 가까이 놓입니다. {n}개 표시.",
   "map query": "검색어",
-  "map rest": "다른 문단",
+  "map near": "결과 주변만",
   "loading map": "지도를 그리는 중…",
   nothing: "찾은 것이 없습니다",
   "nothing text": "검색어와 필터에 맞는 문단이 없습니다.",
