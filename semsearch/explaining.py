@@ -63,8 +63,8 @@ def matched_words(wording: Wording, passage: Passage) -> tuple[MatchedWord, ...]
         elif forms := matching_forms(word, passage.lang, present):
             best = max(forms, key=lambda form: (form.weight, len(form.text)))
             matched.append(MatchedWord(word.text, best.text, best.origin))
-    for piece in wording.unknown:
-        if present.issuperset(words_of(piece)):
+    for piece, own in wording.unknown:
+        if present.issuperset(own):
             matched.append(MatchedWord(piece, piece, "query"))
     return tuple(matched)
 

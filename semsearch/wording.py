@@ -35,12 +35,13 @@ class Wording:
         return tuple(self.lexicon.words(self.text, self.lang)) if self.lang in _SHARED else ()
 
     @cached_property
-    def unknown(self) -> tuple[str, ...]:
-        """What else tells something, parted by spaces."""
+    def unknown(self) -> tuple[tuple[str, list[str]], ...]:
+        """What else tells something, parted by spaces, each piece with its index words."""
         rest = self.text
         for word in reversed(self.known):
             rest = rest[: word.start] + " " + rest[word.end :]
-        return tuple(piece for piece in rest.split() if any(map(tells, words_of(piece))))
+        pieces = ((piece, index_words(piece)) for piece in rest.split())
+        return tuple((piece, words) for piece, words in pieces if any(map(tells, words)))
 
     def weights(self, lang: str, idf: Idf) -> dict[str, float]:
         """Index words to look for in passages of `lang`, with their weights.
@@ -91,7 +92,7 @@ def matching_forms(word: QueryWord, lang: str, present: Iterable[str]) -> list[F
 
 @lru_cache(maxsize=1 << 12)
 def words_of(short: str) -> tuple[str, ...]:
-    """The index words of a word, remembered: every hit is asked for those of a question and its forms."""
+    """The index words of what the lexicon knows, remembered: every hit is asked for those of a question's forms."""
     return tuple(index_words(short))
 
 
