@@ -251,6 +251,15 @@ def test_scores_and_reasons_can_be_read(visit: Visit) -> None:
     card.locator(".why-body").wait_for()
 
 
+def test_a_story_in_another_language_is_named_once(visit: Visit) -> None:
+    asked = "津波の教訓"
+    page = ready(visit(asking(asked)))
+    hits = answer(page, query=asked)["hits"]
+    stories = {hit["id"]: [one["article"] for one in hit["same_story"]] for hit in hits}
+    several = next(hit for hit, articles in stories.items() if len(set(articles)) < len(articles))
+    assert page.locator(f'.card[data-id="{several}"] .others li').count() == len(set(stories[several]))
+
+
 def test_examples_search(visit: Visit) -> None:
     page = visit()
     examples = page.locator("#examples a")

@@ -33,7 +33,8 @@ function link(passage, open, cls) {
 
 function others(key, passages, open) {
   if (!passages?.length) return null;
-  const items = passages.map((passage) =>
+  const first = (passage, n) => key === "also in" || passages.findIndex(({ article }) => article === passage.article) === n;
+  const items = passages.filter(first).map((passage) => // of another story its nearest passage is enough
     el(
       "li",
       null,
