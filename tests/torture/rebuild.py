@@ -25,7 +25,7 @@ THREADS = 8
 _FILES = 30
 _ROOM = {"files": 8, "threads": 2, "mib": 24}
 """What may become more after the first quarter: a reader may just be opening the next generation."""
-_BEFORE = 3_000
+_BEFORE = 1_900
 """Long questions before it is measured what is held: the bundled model unpacks its tables when it is asked often."""
 _LONG = "story of the harbour " * 10
 _ASKED = (
