@@ -10,11 +10,11 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from semsearch.analysis import index_words, telling
+from semsearch.analysis import index_words
 from semsearch.protocols import Embedder, TokenModel, Vectors
 from semsearch.records import Highlight, MatchedWord, Passage
 from semsearch.sentences import sentence_ends
-from semsearch.wording import Wording, matching_forms, words_of
+from semsearch.wording import Wording, matching_forms, telling_words
 
 _MOST: Final = 8
 _SHARE_OF_BEST: Final = 0.35
@@ -58,13 +58,13 @@ def matched_words(wording: Wording, passage: Passage) -> tuple[MatchedWord, ...]
     present = frozenset(index_words(f"{passage.title}\n{passage.text}"))
     matched = []
     for word in wording.known:
-        if present.issuperset(own := telling(list(words_of(word.text)))) and own:
+        if (own := telling_words(word.text)) and present.issuperset(own):
             matched.append(MatchedWord(word.text, word.text, "query"))
         elif forms := matching_forms(word, passage.lang, present):
             best = max(forms, key=lambda form: (form.weight, len(form.text)))
             matched.append(MatchedWord(word.text, best.text, best.origin))
-    for piece, own in wording.unknown:
-        if present.issuperset(own):
+    for piece, words in wording.unknown:
+        if present.issuperset(words):
             matched.append(MatchedWord(piece, piece, "query"))
     return tuple(matched)
 

@@ -73,7 +73,7 @@ _ARTICLE = tuple(field.name for field in fields(FullArticle) if field.name not i
 def passage_of(value: Json) -> Passage:
     """The passage that `passage_json` wrote; more fields do no harm. Raises KeyError or ValueError."""
     known = {name: value[name] for name in _PASSAGE}
-    return Passage(**{**known, "date": _date(value["date"])}, place=Place(*(value[name] for name in Place._fields)))
+    return Passage(**{**known, "date": _date(value["date"])}, place=_place(value))
 
 
 def hit_of(value: Json) -> Hit:
@@ -108,13 +108,17 @@ def article_of(value: Json) -> FullArticle:
             text=known["text"][span["start"] : span["end"]],
             date=day,
             lang=span["lang"],
-            place=Place(*(span[name] for name in Place._fields)),
+            place=_place(span),
             article=known["id"],
             **shared,
         )
         for span in value["passages"]
     )
     return FullArticle(**known, date=day, passages=passages)
+
+
+def _place(value: Json) -> Place:
+    return Place(*(value[name] for name in Place._fields))
 
 
 def _day(day: date | None) -> str | None:

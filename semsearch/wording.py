@@ -86,24 +86,25 @@ def telling_most(weights: dict[str, float], idf: Idf, most: int | None) -> dict[
 
 def matching_forms(word: QueryWord, lang: str, present: Iterable[str]) -> list[Form]:
     """The forms of a word in `lang` all of whose index words are `present` in a passage."""
-    there = set(present)
-    return [form for form in word.forms if form.lang == lang and there.issuperset(words_of(form.text))]
+    there = frozenset(present)
+    return [form for form in word.forms if form.lang == lang and there.issuperset(_words_of(form.text))]
 
 
 @lru_cache(maxsize=1 << 12)
-def words_of(short: str) -> tuple[str, ...]:
-    """The index words of what the lexicon knows, remembered: every hit is asked for those of a question's forms."""
-    return tuple(index_words(short))
+def _words_of(form: str) -> tuple[str, ...]:
+    """All of its index words, remembered: every hit is asked for those of a question's forms."""
+    return tuple(index_words(form))
 
 
 @lru_cache(maxsize=1 << 14)
-def _analysed(form: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(telling(index_words(form))))
+def telling_words(known: str) -> tuple[str, ...]:
+    """The index words of a word of the lexicon that a search is made for, each once."""
+    return tuple(dict.fromkeys(telling(index_words(known))))
 
 
 def _shared_weight(forms: list[Form], idf: Idf) -> dict[str, float]:
     """The index words of alternative forms; those that occur share a weight of 1."""
-    parts = [(form.weight, _analysed(form.text)) for form in forms]
+    parts = [(form.weight, telling_words(form.text)) for form in forms]
     occurring = [(weight, words) for weight, words in parts if words and None not in map(idf, words)]
     total = sum(weight for weight, _ in occurring)
     shares: dict[str, float] = {}

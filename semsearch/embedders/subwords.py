@@ -124,8 +124,10 @@ class Subwords:
 
     def _tokens_by_library(self, text: str) -> list[Token]:
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        if not encoding.offsets:
+            return []
         starts = [start for start, _ in encoding.offsets]
-        nexts = [*starts[1:], len(text)][: len(starts)]
+        nexts = [*starts[1:], len(text)]
         # Normalisation gives a composed character the place of its first part only.
         ends = [
             max(end, start + len(text[start:after].rstrip()))

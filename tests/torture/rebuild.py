@@ -16,7 +16,6 @@ from typing import Any
 
 import semsearch
 from semsearch.queries import Query, Searcher
-from semsearch.settings import MAX_BATCH
 from tests.serving import serving
 from tests.torture.common import PATIENCE, Child, in_child, model, warm
 
@@ -117,8 +116,7 @@ def _ask(folder: Path, url: str, begun: Path, stop: Path) -> dict[str, Any]:
     with semsearch.open(folder, model()) as index:
         remote = [semsearch.Client(url) for _ in range(THREADS)]
         for searcher in (index, remote[0]):
-            for start in range(0, _BEFORE, MAX_BATCH.default):
-                searcher.answers([Query(f"{_LONG}{start + n}", k=1) for n in range(MAX_BATCH.default)])
+            searcher.answers([Query(f"{_LONG}{n}", k=1) for n in range(_BEFORE)])
         threads = [threading.Thread(target=work, args=(index, "index")) for _ in range(THREADS)]
         threads += [threading.Thread(target=work, args=(client, "service")) for client in remote]
         for thread in threads:
